@@ -1,0 +1,1 @@
+"""How people reach it: HTTP, SPARQL protocol, command line, pages."""

@@ -1,0 +1,1 @@
+"""How questions are asked: named queries, safe binding, and the network measures."""

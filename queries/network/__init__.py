@@ -1,0 +1,1 @@
+"""The network of ties: dates, weights, structural holes, communities, bridging partners."""

@@ -1,0 +1,1 @@
+"""Where facts live: snapshots, query workers, the in-memory store; knows no alliance."""
