@@ -1,0 +1,76 @@
+"""What is wrong with a file, or worth knowing about it: collected, counted, listed up to a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+LISTED: Final = 100
+"""Problems (and, separately, notes) that a report lists in full; the rest are only counted."""
+
+SHOWN: Final = 120
+"""Characters of an offending value that a message repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, or one thing worth knowing, at a place in the input.
+
+    Attributes:
+        code: Stable word for the kind of problem, such as `bad-date`.
+        message: What is wrong and what to do about it, one sentence or two.
+        file: Name of the file, without its folder; `None` if the job as a whole is meant.
+        row: Line of a delimited file, row of a sheet, record of a Parquet file; the header is row 1.
+        column: Header of the column as the file writes it.
+        value: The offending value, shortened.
+    """
+
+    code: str
+    message: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        """Return `file, row 3, column 'start': message`, leaving out what is unknown."""
+        places = [
+            self.file,
+            f"row {self.row}" if self.row is not None else None,
+            f"column '{self.column}'" if self.column is not None else None,
+        ]
+        place = ", ".join(part for part in places if part)
+        return f"{place}: {self.message}" if place else self.message
+
+
+def shorten(value: object) -> str:
+    """Return a value as one printable line of at most `SHOWN` characters."""
+    text = str(value)
+    line = "".join(c if c.isprintable() else "�" for c in text[: SHOWN + 1])
+    return f"{line[:SHOWN]}…" if len(line) > SHOWN else line
+
+
+@dataclass(slots=True)
+class Problems:
+    """A list with a limit: everything is counted, the first `LISTED` of each code's share are kept.
+
+    Attributes:
+        listed: The problems kept, in the order found.
+        counts: How often each code occurred.
+    """
+
+    listed: list[Problem] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, problem: Problem, times: int = 1) -> None:
+        """Count a problem and keep it while there is room."""
+        self.counts[problem.code] = self.counts.get(problem.code, 0) + times
+        if len(self.listed) < LISTED:
+            self.listed.append(problem)
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.listed)
