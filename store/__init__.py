@@ -1,1 +1,71 @@
-"""Where facts live: snapshots, query workers, the in-memory store; knows no alliance."""
+"""Where facts live: snapshots, query workers, the in-memory store; knows no alliance.
+
+Names are imported on first use: a query worker imports this package too, and should not pay for what only its
+parent needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tertius.store.base import WHOLE_DATASET, Answer, Budget, Dataset, Lane, ResultFormat, Store
+    from tertius.store.errors import (
+        DiskFull,
+        LockHeld,
+        OutOfMemory,
+        QueryCancelled,
+        QueryFailed,
+        QuerySyntaxError,
+        QueryTimeout,
+        RefusedQuery,
+        ResultTooLarge,
+        SnapshotDamaged,
+        SnapshotGone,
+        StoreBusy,
+        StoreError,
+        StoreUnavailable,
+        WorkerCrashed,
+    )
+    from tertius.store.manifest import Manifest, SourceEntry
+
+__all__ = [
+    "WHOLE_DATASET",
+    "Answer",
+    "Budget",
+    "Dataset",
+    "DiskFull",
+    "Lane",
+    "LockHeld",
+    "Manifest",
+    "OutOfMemory",
+    "QueryCancelled",
+    "QueryFailed",
+    "QuerySyntaxError",
+    "QueryTimeout",
+    "RefusedQuery",
+    "ResultFormat",
+    "ResultTooLarge",
+    "SnapshotDamaged",
+    "SnapshotGone",
+    "SourceEntry",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreUnavailable",
+    "WorkerCrashed",
+]
+
+_MODULES = {
+    "base": ["WHOLE_DATASET", "Answer", "Budget", "Dataset", "Lane", "ResultFormat", "Store"],
+    "manifest": ["Manifest", "SourceEntry"],
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:
+    # Hidden from the type checker, which would otherwise accept any name at all.
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOME.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
