@@ -1,0 +1,198 @@
+"""Loads and answers, beside the `oxigraph` command, in one run.
+
+    python -m benchmarks.service PATH/TO/h2020.csv.gz
+
+Prints, for this machine: the time from the 144,726 participations to a published snapshot against
+`oxigraph load` of the same triples; median and 99th percentile of `/bridges`; and of a point SPARQL
+query through `/sparql` against `oxigraph serve-read-only` on the same triples. Every request goes
+over one kept-alive connection to loopback; nothing else should run meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2
+import pyoxigraph
+from tertius.store import Snapshots
+
+BIN = Path(sys.executable).parent
+SEED = 20_260_101
+POINT_QUERY = """PREFIX tt: <https://w3id.org/tertius/ontology#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT ?alliance ?name WHERE {{
+  ?participation tt:organization <{organization}> ; tt:alliance ?alliance .
+  ?alliance skos:prefLabel ?name }}"""
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(command: list[str], ready: str) -> Iterator[None]:
+    """Run a server until the block ends; `ready` is a URL that answers once it is up."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            if server.poll() is not None:
+                raise SystemExit(f"{command[0]} ended with status {server.returncode}")
+            try:
+                if httpx2.get(ready, timeout=2).status_code < 500:
+                    break
+            except httpx2.TransportError:
+                pass
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{ready} did not answer within two minutes")
+            time.sleep(0.1)
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def timed(command: list[str]) -> float:
+    """Run a command to its end and return its wall-clock seconds."""
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return time.perf_counter() - start
+
+
+def latencies(call: Callable[[str], None], keys: list[str], warm_up: int = 50) -> list[float]:
+    """Time one call for each key, in milliseconds, after some untimed ones."""
+    for key in keys[:warm_up]:
+        call(key)
+    result = []
+    for key in keys:
+        start = time.perf_counter()
+        call(key)
+        result.append(1e3 * (time.perf_counter() - start))
+    return result
+
+
+def report(label: str, sample: list[float]) -> None:
+    """Print the median, 99th percentile and maximum of a sample of milliseconds."""
+    ordered = sorted(sample)
+    p99 = ordered[int(0.99 * (len(ordered) - 1))]
+    median = statistics.median(ordered)
+    print(f"{label:<44} median {median:8.2f}   p99 {p99:8.2f}   max {ordered[-1]:8.2f} ms")
+
+
+def compare_loads(table: Path, work: Path) -> tuple[Path, float, float]:
+    """Load the table with Tertius, then the same triples with `oxigraph load`; return data and seconds."""
+    data = work / "data"
+    ours = timed(
+        [
+            str(BIN / "tertius"), "load", str(table), "--source", "cordis-h2020",
+            "--mapping", "cordis-pic", "--data", str(data), "--quiet",
+        ]
+    )  # fmt: skip
+    snapshot = Snapshots(data).current()
+    assert snapshot is not None
+    dump = work / "same.nq"
+    store = pyoxigraph.Store.read_only(str(snapshot.store_path))
+    store.dump(str(dump), format=pyoxigraph.RdfFormat.N_QUADS)
+    with dump.open("rb") as lines:
+        quads = sum(1 for _ in lines)
+    theirs = timed([str(BIN / "oxigraph"), "load", "--location", str(work / "oxigraph"), "--file", str(dump)])
+    print(
+        f"load: {quads:,} triples; tertius (parse, validate, graph, network, measures, search) {ours:.1f} s;"
+    )
+    print(f"      oxigraph load (the finished triples only) {theirs:.1f} s; ratio {ours / theirs:.2f}")
+    return data, ours, theirs
+
+
+def compare_answers(data: Path, work: Path, requests: int) -> None:
+    """Time `/bridges` and a point query, the latter on both servers."""
+    port, other = free_port(), free_port()
+    ours = f"http://127.0.0.1:{port}"
+    theirs = f"http://127.0.0.1:{other}"
+    serve = [str(BIN / "tertius"), "serve", "--data", str(data), "--port", str(port), "--quiet"]
+    peer = [
+        str(BIN / "oxigraph"), "serve-read-only", "--location", str(work / "oxigraph"),
+        "--bind", f"127.0.0.1:{other}", "--union-default-graph",
+    ]  # fmt: skip
+    with (
+        serving(serve, f"{ours}/readyz"),
+        serving(peer, f"{theirs}/query?query={quote('ASK {}')}"),
+        httpx2.Client(timeout=60) as client,
+    ):
+        organizations: list[tuple[str, str]] = []
+        page: str | None = "/v1/network/brokers?limit=1000&order=degree"
+        while page and len(organizations) < 20_000:
+            body = client.get(ours + page).json()
+            organizations += [
+                (row["organization"]["key"], row["organization"]["iri"]) for row in body["data"]
+            ]
+            page = body["meta"]["next"]
+        hubs = [key for key, _ in organizations[:200]]
+        sample = random.Random(SEED).choices(organizations, k=requests)
+
+        def fetch(url: str) -> None:
+            client.get(url).raise_for_status()
+
+        def ask(endpoint: str, iri: str) -> None:
+            answer = client.post(
+                endpoint,
+                content=POINT_QUERY.format(organization=iri),
+                headers={
+                    "Content-Type": "application/sparql-query",
+                    "Accept": "application/sparql-results+json",
+                },
+            )
+            answer.raise_for_status()
+
+        report(
+            "/bridges, random organisations",
+            latencies(lambda k: fetch(f"{ours}/v1/organizations/{k}/bridges"), [k for k, _ in sample]),
+        )
+        report(
+            "/bridges, the 200 largest hubs",
+            latencies(lambda k: fetch(f"{ours}/v1/organizations/{k}/bridges"), hubs),
+        )
+        iris = [iri for _, iri in sample]
+        mine = latencies(lambda i: ask(f"{ours}/sparql", i), iris)
+        peers = latencies(lambda i: ask(f"{theirs}/query", i), iris)
+        report("point query, tertius /sparql", mine)
+        report("point query, oxigraph serve-read-only", peers)
+        cost = statistics.median(mine) - statistics.median(peers)
+        print(f"guard, worker and sandbox cost {cost:.2f} ms at the median")
+
+
+def main() -> None:
+    """Run both comparisons in a scratch directory and remove it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("table", type=Path, help="the Horizon 2020 participations by PIC (h2020.csv.gz)")
+    parser.add_argument("--requests", type=int, default=2000, help="timed requests of each kind")
+    options = parser.parse_args()
+    work = Path(tempfile.mkdtemp(prefix="tertius-benchmark-"))
+    try:
+        data, _, _ = compare_loads(options.table, work)
+        compare_answers(data, work, options.requests)
+    finally:
+        shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
