@@ -1,1 +1,64 @@
-"""The network of ties: dates, weights, structural holes, communities, bridging partners."""
+"""The network of organisations: who is tied to whom, who bridges, and how that was computed.
+
+Everything derives from the participation table (`ParticipationTable`), one row per participation.
+`build` writes it and the default network when a snapshot is made; `Network.open` answers from the
+memory-mapped files; `NetworkLane` derives networks for other parameters in a process of its own.
+"""
+
+from tertius.queries.network.answers import (
+    BridgingPartner,
+    Community,
+    EgoNetwork,
+    EgoTie,
+    Evidence,
+    Order,
+    Page,
+    Partition,
+    Partner,
+    Position,
+    Standing,
+    Summary,
+)
+from tertius.queries.network.columns import ColumnsBuilder, ParticipationColumns
+from tertius.queries.network.errors import (
+    ClientLimitError,
+    ColumnsError,
+    DerivationTimeoutError,
+    LaneBusyError,
+    LaneClosedError,
+    NetworkError,
+    NetworkFormatError,
+    NetworkTooLargeError,
+    ParameterError,
+    UnknownOrganizationError,
+)
+from tertius.queries.network.parameters import NetworkParameters, Weight
+
+__all__ = [
+    "BridgingPartner",
+    "ClientLimitError",
+    "ColumnsBuilder",
+    "ColumnsError",
+    "Community",
+    "DerivationTimeoutError",
+    "EgoNetwork",
+    "EgoTie",
+    "Evidence",
+    "LaneBusyError",
+    "LaneClosedError",
+    "NetworkError",
+    "NetworkFormatError",
+    "NetworkParameters",
+    "NetworkTooLargeError",
+    "Order",
+    "Page",
+    "ParameterError",
+    "ParticipationColumns",
+    "Partition",
+    "Partner",
+    "Position",
+    "Standing",
+    "Summary",
+    "UnknownOrganizationError",
+    "Weight",
+]

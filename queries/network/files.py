@@ -1,0 +1,82 @@
+"""Arrays on disk: written once, then memory-mapped and shared by every process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tertius.queries.network.errors import NetworkFormatError
+
+FORMAT = 1
+"""Version of the files' layout; a reader refuses every other."""
+
+
+def write_array(directory: Path, name: str, values: NDArray[Any], *, sync: bool = True) -> None:
+    """Write `<name>.npy`, flushed to the disk unless `sync` is off."""
+    with (directory / f"{name}.npy").open("wb") as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def map_array(directory: Path, name: str) -> NDArray[Any]:
+    """Memory-map `<name>.npy` read-only; the view keeps the mapping alive after the file is deleted.
+
+    Raises:
+        NetworkFormatError: The file is missing or is no array.
+    """
+    path = directory / f"{name}.npy"
+    try:
+        if path.stat().st_size == 0:
+            raise NetworkFormatError(f"{path}: the file is empty")
+        try:
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        except ValueError:
+            # An array of length 0 cannot be mapped.
+            values: NDArray[Any] = np.load(path, allow_pickle=False)
+            values.flags.writeable = False
+            return values
+    except (OSError, ValueError, EOFError) as error:
+        raise NetworkFormatError(f"{path}: {error}") from error
+
+
+def write_json(directory: Path, name: str, data: Mapping[str, Any], *, sync: bool = True) -> None:
+    """Write `<name>.json` with the format version added."""
+    with (directory / f"{name}.json").open("w", encoding="utf-8") as file:
+        json.dump({"format": FORMAT, **data}, file, ensure_ascii=False, indent=1, sort_keys=True)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def read_json(directory: Path, name: str) -> dict[str, Any]:
+    """Read what `write_json` wrote.
+
+    Raises:
+        NetworkFormatError: The file is missing, damaged, or of another format version.
+    """
+    path = directory / f"{name}.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NetworkFormatError(f"{path}: {error}") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise NetworkFormatError(f"{path}: not a network of format {FORMAT}; load the sources again")
+    return data
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Give every file of a flat directory a second name in `target`, copying where links are refused."""
+    target.mkdir(parents=True)
+    for file in sorted(source.iterdir()):
+        try:
+            os.link(file, target / file.name)
+        except OSError:
+            (target / file.name).write_bytes(file.read_bytes())
