@@ -112,6 +112,7 @@ class Dataset:
 
 
 WHOLE_DATASET = Dataset()
+AnswerForm = Literal["select", "ask", "graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Answer:
         seconds: time from the call to the answer.
     """
 
-    form: Literal["select", "ask", "graph"]
+    form: AnswerForm
     media_type: str
     body: bytes
     rows: int

@@ -20,7 +20,18 @@ class RefusedQuery(StoreError):
 
 
 class QueryFailed(StoreError):
-    """The query was understood and could not be evaluated (an unreachable `SERVICE`, for instance)."""
+    """The query was understood and could not be evaluated (a `SERVICE` in it, for instance).
+
+    Attributes:
+        detail: what the engine said, for logs only: it may hold text that came over a network.
+    """
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(
+            "the query could not be evaluated; it may use a SERVICE, which is never reached from here, "
+            "or a file of the store could not be read"
+        )
 
 
 class QueryTimeout(StoreError):
@@ -84,7 +95,9 @@ class WorkerCrashed(StoreError):
 
     def __init__(self, signal: str) -> None:
         self.signal = signal
-        super().__init__(f"the query could not be evaluated ({signal}); it may be nested too deeply")
+        super().__init__(
+            f"the process that evaluated the query ended ({signal}); the query may be nested too deeply"
+        )
 
 
 class StoreBusy(StoreError):
