@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import IO, Any, Final, NoReturn, cast
 
 from tertius.loaders.problems import Problem
 from tertius.loaders.tables import CELL_CAP, Table, refuse, settle_header
@@ -36,7 +36,7 @@ def open_csv(path: Path) -> Iterator[Table]:
     # The limit is the process's, not the reader's; no caller needs the smaller default.
     csv.field_size_limit(CELL_CAP)
     with path.open("rb") as raw:
-        unpacked: io.BufferedIOBase = gzip.GzipFile(fileobj=raw) if text.packed else raw
+        unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if text.packed else raw
         with io.TextIOWrapper(unpacked, encoding=text.encoding, newline="") as stream:
             lines = _lines(stream, path)
             skipped, ahead = _header_lines(lines, path)

@@ -1,0 +1,153 @@
+"""Cells become dates and identifiers, or a reason why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache, lru_cache
+from typing import Final
+
+from tertius.ontology import concepts
+
+FIRST_YEAR: Final = 1800
+LAST_YEAR: Final = 2199
+"""Years accepted: what lies outside is a placeholder such as 9999-12-31 or a slip of the keyboard."""
+
+_DATE: Final = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})(?:[T ]\d{2}:\d{2}[0-9:.,Zz+-]*)?)?)?",
+    re.ASCII,
+)
+_SLASHES: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
+_SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
+
+FORBIDDEN: Final = re.compile(
+    # Controls but for tab and line ends; marks that reorder text; what is no character at all.
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Characters that no value may hold: they hide in names and make two that look equal differ."""
+
+
+class ValueProblem(Exception):  # noqa: N818 - says what it is
+    """A cell that cannot become a value; `code` is stable, `str()` says what is wrong and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Precision(IntEnum):
+    """How much of a date was written."""
+
+    NONE = 0
+    YEAR = 1
+    MONTH = 2
+    DAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A date as a table gives it.
+
+    Attributes:
+        day: The day it stands for: the first of a period for a start, the last for an end.
+        precision: How much was written.
+    """
+
+    day: dt.date
+    precision: Precision
+
+    @property
+    def text(self) -> str:
+        """The date as written: `2019`, `2019-05` or `2019-05-03`."""
+        return as_given(self.day, self.precision)
+
+
+def as_given(day: dt.date, precision: Precision) -> str:
+    """Return what was written of a date: its year, year and month, or all of it."""
+    return day.isoformat()[: {Precision.YEAR: 4, Precision.MONTH: 7}.get(precision, 10)]
+
+
+@lru_cache(maxsize=1 << 16)
+def parse_date(text: str, *, end: bool) -> Given:
+    """Read `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, or a date followed by a time, which is left out.
+
+    Args:
+        text: The cell, trimmed and not empty.
+        end: Whether a period stands for its last day instead of its first.
+
+    Raises:
+        ValueProblem: `bad-date`.
+    """
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueProblem("bad-date", f"not a date; write {_advice(text)}")
+    year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        hint = "leave the cell empty where the date is not known"
+        raise ValueProblem("bad-date", f"the year is not between {FIRST_YEAR} and {LAST_YEAR}; {hint}")
+    try:
+        if day is not None and month is not None:
+            return Given(dt.date(year, month, day), Precision.DAY)
+        if month is not None:
+            return Given(_edge(year, month, end=end), Precision.MONTH)
+    except ValueError:
+        raise ValueProblem("bad-date", "there is no such day in the calendar") from None
+    return Given(_edge(year, 12 if end else 1, end=end), Precision.YEAR)
+
+
+def _edge(year: int, month: int, *, end: bool) -> dt.date:
+    first = dt.date(year, month, 1)
+    if not end:
+        return first
+    following = dt.date(year + 1, 1, 1) if month == 12 else dt.date(year, month + 1, 1)
+    return following - dt.timedelta(days=1)
+
+
+def _advice(text: str) -> str:
+    if _SERIAL.fullmatch(text):
+        return "it as YYYY-MM-DD (this looks like a spreadsheet's day number)"
+    if _SLASHES.fullmatch(text):
+        return "it as YYYY-MM-DD (day and month cannot be told apart here)"
+    return "YYYY-MM-DD, YYYY-MM or YYYY"
+
+
+def clean(text: str) -> str:
+    """Return a name or a text in one Unicode form, with runs of white space as one space.
+
+    Two spellings of a name that no reader can tell apart must not make two organisations.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split())
+
+
+@cache
+def _pattern(scheme: str) -> re.Pattern[str] | None:
+    pattern = concepts("identifier-scheme")[scheme].attributes.get("pattern")
+    return re.compile(pattern) if pattern else None
+
+
+def parse_identifier(scheme: str, text: str) -> str:
+    """Check an identifier's form against its scheme and return it without inner white space.
+
+    Args:
+        scheme: Notation of the ontology's `identifier-scheme`, such as `pic`.
+        text: The cell, trimmed and not empty.
+
+    Raises:
+        ValueProblem: `bad-identifier`, with the form that the scheme has.
+    """
+    value = "".join(text.split())
+    pattern = _pattern(scheme)
+    if pattern is None or pattern.fullmatch(value):
+        return value
+    if pattern.fullmatch(value.upper()):
+        return value.upper()
+    # ROR and Wikidata identifiers are often given as the address of their page.
+    tail = value.rstrip("/").rsplit("/", 1)[-1]
+    if tail != value and pattern.fullmatch(tail):
+        return tail
+    raise ValueProblem("bad-identifier", f"not a {scheme} identifier, which has the form {pattern.pattern}")
