@@ -1,0 +1,66 @@
+"""Prometheus metrics of one application: few labels, all of them from our own lists."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
+_BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The counters of one application, in a registry of their own so that two applications can coexist.
+
+    Routes appear as templates (`/v1/organizations/{key}`), queries by their catalogue name; neither ever
+    holds a value that a caller chose.
+    """
+
+    def __init__(self) -> None:
+        self.registry: Final = CollectorRegistry()
+        self.requests: Final = Counter(
+            "tertius_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds: Final = Histogram(
+            "tertius_request_seconds",
+            "Time from the request's first byte to the answer's last.",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.under_way: Final = Gauge(
+            "tertius_requests_under_way", "Requests being answered now.", registry=self.registry
+        )
+        self.problems: Final = Counter(
+            "tertius_problems", "Problem documents sent.", ["type"], registry=self.registry
+        )
+        self.queries: Final = Counter(
+            "tertius_queries",
+            "Queries run: a catalogue query's name, or `sparql` for a caller's own.",
+            ["query", "outcome"],
+            registry=self.registry,
+        )
+        self.query_seconds: Final = Histogram(
+            "tertius_query_seconds",
+            "Time that a query took, with waiting for a process.",
+            ["query"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.snapshot: Final = Gauge(
+            "tertius_snapshot", "Number of the live snapshot; 0 without one.", registry=self.registry
+        )
+        self.source_loaded: Final = Gauge(
+            "tertius_source_loaded_timestamp_seconds",
+            "When each source of the live snapshot was last loaded.",
+            ["source"],
+            registry=self.registry,
+        )
+
+    def expose(self) -> bytes:
+        """Return all metrics in the text format that Prometheus scrapes."""
+        return generate_latest(self.registry)

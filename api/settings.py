@@ -1,0 +1,111 @@
+"""Everything that can be set, in one place: environment variables that start with `TERTIUS_`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from tertius.ontology.namespaces import DEFAULT_BASE
+
+PREFIX: Final = "TERTIUS_"
+
+
+def _base_iri(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or not value.endswith("/"):
+        raise ValueError("must start with http:// or https:// and end with /")
+    if any(character in value for character in ' <>"{}|\\^`'):
+        raise ValueError("contains a character that IRIs do not allow")
+    return value
+
+
+class Settings(BaseSettings):
+    """The settings of one running Tertius.
+
+    Sizes are bytes, times are seconds. In the environment the names are in upper case after `TERTIUS_`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    data: Path = Field(
+        Path("tertius-data"), description="Folder that holds the snapshots; made by the first load."
+    )
+    base: Annotated[str, AfterValidator(_base_iri)] = Field(
+        DEFAULT_BASE,
+        description="Start of the IRIs of organisations, alliances and graphs; never taken from a request.",
+    )
+    host: str = Field("127.0.0.1", description="Address that `tertius serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `tertius serve` listens on; 0 picks one.")
+    root_path: str = Field("", description="Path under which a reverse proxy shows the service, without a /.")
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1",
+        description="Addresses of reverse proxies whose X-Forwarded headers are believed, by commas.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe log lines to write."
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="One JSON object per log line, or text for people."
+    )
+    threads: int = Field(
+        40, ge=4, le=1000, description="Threads that answer requests; each runs one at a time."
+    )
+    keep_snapshots: int = Field(5, ge=1, le=1000, description="Published snapshots kept for going back.")
+
+    max_url_bytes: int = Field(
+        16_384, ge=1024, le=60_000, description="Longest path and query string; longer gets 414."
+    )
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body; larger gets 413.")
+    max_query_bytes: int = Field(
+        65_536, ge=1024, description="Longest SPARQL text of a caller; longer gets 413."
+    )
+    max_query_depth: int = Field(
+        100, ge=4, le=200, description="Deepest nesting of brackets in a caller's SPARQL."
+    )
+    max_query_patterns: int = Field(
+        60, ge=4, le=100, description="Most triple patterns in a caller's SPARQL; planning takes cubic time."
+    )
+
+    rest_workers: int = Field(
+        2, ge=1, le=64, description="Processes that answer Tertius' own queries for the REST routes."
+    )
+    rest_seconds: float = Field(10.0, gt=0, le=600, description="Time limit of one query of a REST route.")
+    rest_rows: int = Field(100_000, ge=1000, description="Most rows of one query of a REST route.")
+    rest_bytes: int = Field(64 * 1024**2, ge=1024, description="Largest answer of one query of a REST route.")
+    sparql_workers: int = Field(
+        2, ge=1, le=64, description="Processes that answer callers' SPARQL; more requests wait, then get 503."
+    )
+    sparql_seconds: float = Field(30.0, gt=0, le=3600, description="Time limit of a caller's SPARQL query.")
+    sparql_rows: int = Field(1_000_000, ge=1, description="Most rows or triples of a caller's SPARQL query.")
+    sparql_bytes: int = Field(64 * 1024**2, ge=1024, description="Largest answer of a caller's SPARQL query.")
+    worker_memory: int = Field(
+        2 * 1024**3, ge=256 * 1024**2, description="Address space of one query process."
+    )
+    queue_seconds: float = Field(
+        2.0, ge=0, le=60, description="How long a query waits for a free process before it gets 503."
+    )
+
+    network_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Time limit for deriving a network with other parameters."
+    )
+    network_cache_bytes: int = Field(
+        512 * 1024**2,
+        ge=1024**2,
+        description="Memory for derived networks; the least recently used go first.",
+    )
+    network_per_client: int = Field(
+        2, ge=1, le=100, description="Derivations that one client may have under way; more get 429."
+    )
+    export_ties: int = Field(
+        2_000_000, ge=1, description="Most ties in one network export; more get 422 with advice."
+    )
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Name the environment variables that look like settings and are none, in alphabetical order."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    given = os.environ if environment is None else environment
+    return sorted(name for name in given if name.upper().startswith(PREFIX) and name.upper() not in known)

@@ -1,0 +1,64 @@
+"""Cursors come back as they were made, belong to one request, and cannot be forged into a failure."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tertius.api import paging
+from tertius.api.errors import BadParameter
+
+values = (
+    st.none() | st.text() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+)
+
+
+@given(st.integers(0, 2**31), st.lists(values, max_size=4).map(tuple))
+def test_a_cursor_comes_back_as_it_was_made(snapshot, position):
+    made = paging.Cursor(snapshot, position, "abc")
+    text = made.encode()
+    assert text.replace("-", "").replace("_", "").isalnum()
+    if len(text) <= 2048:
+        assert paging.decode(text, request="abc") == made
+
+
+@given(st.text() | st.binary().map(lambda data: base64.urlsafe_b64encode(data).decode()))
+def test_what_is_no_cursor_is_refused_by_name(text):
+    with pytest.raises(BadParameter) as caught:
+        paging.decode(text, request="abc")
+    assert caught.value.parameter == "cursor"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {}, [], 1, "x", None, [1], [1, 2], [2, 1, "abc"], [1, True, "abc"], [1, "1", "abc"], [1, 1, 7],
+        [1, 1, "abc", []], [1, 1, "abc", {}], [[[[]]]], [1, 1, "abc"], [1, 1, "abc", "x", 1],
+        [1, 1, "abc", True],
+    ],
+)  # fmt: skip
+def test_json_that_is_no_cursor_is_refused(data):
+    text = base64.urlsafe_b64encode(json.dumps(data).encode()).decode()
+    with pytest.raises(BadParameter):
+        paging.decode(text, request="abc", kinds=(int,))
+
+
+def test_a_cursor_of_another_request_is_refused():
+    text = paging.Cursor(1, (10,), paging.digest("/v1/a", {"q": "x"})).encode()
+    with pytest.raises(BadParameter, match="other parameters"):
+        paging.decode(text, request=paging.digest("/v1/a", {"q": "y"}))
+
+
+def test_the_page_size_may_change_between_pages():
+    first = paging.digest("/v1/a", {"q": "x", "limit": 10, "cursor": None, "format": "csv"})
+    assert first == paging.digest("/v1/a", {"q": "x", "limit": 20, "cursor": "c", "format": None})
+    assert first != paging.digest("/v1/b", {"q": "x"})
+
+
+def test_the_next_path_keeps_what_was_asked():
+    cursor = paging.Cursor(3, ("Ä", 7), "abc")
+    path = paging.next_path("/v1/a", {"exclude": ["k1", "k2"], "q": "a b&c", "cursor": "old"}, cursor)
+    assert path == f"/v1/a?exclude=k1&exclude=k2&q=a+b%26c&cursor={cursor.encode()}"
