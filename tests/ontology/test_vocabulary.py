@@ -1,5 +1,4 @@
 import pytest
-
 from tertius.ontology import UnknownSchemeError, concepts, schemes
 from tertius.ontology.namespaces import concept
 
