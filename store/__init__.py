@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tertius.store.base import WHOLE_DATASET, Answer, Budget, Dataset, Lane, ResultFormat, Store
+    from tertius.store.draft import Draft
     from tertius.store.errors import (
         DiskFull,
         LockHeld,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         WorkerCrashed,
     )
     from tertius.store.manifest import Manifest, SourceEntry
+    from tertius.store.memory import MemoryStore
+    from tertius.store.snapshots import Snapshot, Snapshots
 
 __all__ = [
     "WHOLE_DATASET",
@@ -34,9 +37,11 @@ __all__ = [
     "Budget",
     "Dataset",
     "DiskFull",
+    "Draft",
     "Lane",
     "LockHeld",
     "Manifest",
+    "MemoryStore",
     "OutOfMemory",
     "QueryCancelled",
     "QueryFailed",
@@ -45,8 +50,10 @@ __all__ = [
     "RefusedQuery",
     "ResultFormat",
     "ResultTooLarge",
+    "Snapshot",
     "SnapshotDamaged",
     "SnapshotGone",
+    "Snapshots",
     "SourceEntry",
     "Store",
     "StoreBusy",
@@ -57,7 +64,10 @@ __all__ = [
 
 _MODULES = {
     "base": ["WHOLE_DATASET", "Answer", "Budget", "Dataset", "Lane", "ResultFormat", "Store"],
+    "draft": ["Draft"],
     "manifest": ["Manifest", "SourceEntry"],
+    "memory": ["MemoryStore"],
+    "snapshots": ["Snapshot", "Snapshots"],
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -10,7 +10,7 @@ import time
 from typing import IO, cast
 
 
-class CapExceeded(Exception):  # noqa: N818 - read as "raise CapExceeded"
+class CapExceeded(Exception):
     """The answer has more rows or bytes than it may."""
 
     def __init__(self, kind: str, cap: int) -> None:
@@ -19,7 +19,7 @@ class CapExceeded(Exception):  # noqa: N818 - read as "raise CapExceeded"
         self.cap = cap
 
 
-class DeadlinePassed(Exception):  # noqa: N818 - read as "raise DeadlinePassed"
+class DeadlinePassed(Exception):
     """The answer was still being written when its time was up."""
 
 

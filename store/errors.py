@@ -4,8 +4,6 @@ Messages are written for the person who sent the query or ran the load: what hap
 No message carries text that came over a network.
 """
 
-# ruff: noqa: N818 - each name says what happened, and reads well without "Error" at its end
-
 
 class StoreError(Exception):
     """Base of everything this package raises on purpose."""

@@ -28,7 +28,7 @@ GRAPH_FORMATS = {
 }
 
 
-class Unrepresentable(Exception):  # noqa: N818 - read as "raise Unrepresentable"
+class Unrepresentable(Exception):
     """The answer exists but the format asked for cannot hold it."""
 
 

@@ -15,7 +15,7 @@ _LARGEST_HEADER = 1 << 20
 _LARGEST_READ = 1 << 20
 
 
-class BrokenFrame(Exception):  # noqa: N818 - read as "raise BrokenFrame"
+class BrokenFrame(Exception):
     """The other side went away, or what it sent is not a message."""
 
 

@@ -1,0 +1,193 @@
+"""A snapshot in the making: a copy of the live one that one writer changes and then publishes, or does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import shutil
+import uuid
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pyoxigraph as ox
+from tertius.store.errors import StoreError
+from tertius.store.files import sync_tree
+from tertius.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    from tertius.store.snapshots import Snapshot
+
+# Up to this many quads go in as one transaction held in memory; more go through the engine's bulk loader.
+_TRANSACTION = 100_000
+
+
+class Draft:
+    """What a load works on. Begin one with `Snapshots.draft`.
+
+    Attributes:
+        number: the number the snapshot will have.
+        path: the draft's directory.
+        parent: the snapshot it began as a copy of, `None` for the first. Its triples are in `store` already;
+            its `network_path` and `search_path` are there to be read, copied or linked.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        number: int,
+        parent: Snapshot | None,
+        store: ox.Store,
+        go_live: Callable[[Draft], Snapshot],
+    ) -> None:
+        self.number = number
+        self.path = path
+        self.parent = parent
+        self._store: ox.Store | None = store
+        self._go_live = go_live
+
+    @classmethod
+    def begin(
+        cls, path: Path, number: int, parent: Snapshot | None, go_live: Callable[[Draft], Snapshot]
+    ) -> Self:
+        """Make the draft's directory with a writable copy of the parent's triples.
+
+        Args:
+            path: a directory that does not exist yet.
+            number: the number the snapshot will have.
+            parent: what to copy, `None` to begin empty.
+            go_live: moves the finished directory to its place.
+
+        Raises:
+            OSError: the copy could not be made; nothing is left of it.
+        """
+        path.mkdir()
+        work = path / "work"
+        try:
+            if parent is not None:
+                _copy_store(parent.store_path, work)
+            return cls(path, number, parent, ox.Store(str(work)), go_live)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+
+    @property
+    def store(self) -> ox.Store:
+        """The writable triples.
+
+        Raises:
+            StoreError: the draft was published or discarded.
+        """
+        if self._store is None:
+            raise StoreError(f"draft {self.number} is finished; begin another to write more")
+        return self._store
+
+    @property
+    def network_path(self) -> Path:
+        """Where the loader makes the snapshot's `network/` directory."""
+        return self.path / "network"
+
+    @property
+    def search_path(self) -> Path:
+        """Where the loader makes the snapshot's search index."""
+        return self.path / "search.sqlite"
+
+    def replace_graph(self, iri: str, quads: Iterable[ox.Quad]) -> int:
+        """Put quads in the place of everything a named graph holds.
+
+        Args:
+            iri: the graph.
+            quads: its new content, consumed once and not held in memory when there is much of it.
+
+        Returns:
+            How many quads were given.
+
+        Raises:
+            ValueError: the IRI is not one, or a quad belongs to another graph.
+        """
+        graph = ox.NamedNode(iri)
+        count = 0
+
+        def checked() -> Iterable[ox.Quad]:
+            nonlocal count
+            for quad in quads:
+                if quad.graph_name != graph:
+                    raise ValueError(f"a quad for {iri} belongs to {quad.graph_name}: {quad.triple}")
+                count += 1
+                yield quad
+
+        store = self.store
+        store.remove_graph(graph)
+        rest = iter(checked())
+        first = list(itertools.islice(rest, _TRANSACTION))
+        if len(first) < _TRANSACTION:
+            store.extend(first)
+        else:
+            store.bulk_extend(itertools.chain(first, rest))
+        return count
+
+    def manifest(self, *, base: str, **fields: object) -> Manifest:
+        """Make this draft's manifest, with number, parent, a new uuid, time and software version filled in.
+
+        Args:
+            base: the IRI prefix under which individuals were named.
+            **fields: any other field of `Manifest`.
+
+        Raises:
+            pydantic.ValidationError: a field does not fit.
+        """
+        known = {
+            "number": self.number,
+            "uuid": uuid.uuid4(),
+            "parent": None if self.parent is None else self.parent.number,
+            "created": dt.datetime.now(dt.UTC),
+            "base": base,
+            "software_version": version("tertius"),
+        }
+        return Manifest.model_validate(known | fields)
+
+    def publish(self, manifest: Manifest) -> Snapshot:
+        """Write everything to disk and make it the live snapshot.
+
+        Args:
+            manifest: what the snapshot says about itself; `manifest()` makes one.
+
+        Returns:
+            The snapshot, live.
+
+        Raises:
+            StoreError: the manifest is another draft's, or the search index is still open.
+            OSError: writing failed; the snapshot that was live still is.
+        """
+        if manifest.number != self.number:
+            raise StoreError(
+                f"draft {self.number} cannot be published with the manifest of {manifest.number}"
+            )
+        unfinished = [name.name for name in self.path.glob("search.sqlite-*")]
+        if unfinished:
+            raise StoreError(f"the search index is still open ({', '.join(unfinished)}); close it first")
+        store = self.store
+        store.flush()
+        # A checkpoint has no log, lock or scratch files, and stays as it is even if a loader still writes.
+        store.backup(str(self.path / "store"))
+        self._store = None
+        del store
+        shutil.rmtree(self.path / "work")
+        (self.path / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        sync_tree(self.path)
+        return self._go_live(self)
+
+    def discard(self) -> None:
+        """Remove what was not published. Does nothing after publishing."""
+        self._store = None
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _copy_store(source: Path, target: Path) -> None:
+    # A checkpoint taken through a read-only handle leaves out what is only in the engine's log. Published
+    # stores have empty logs; one that was put there in another way is copied whole.
+    if any(log.stat().st_size for log in source.glob("[0-9]*.log")):
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("bulk-*.sst", "LOCK"))
+    else:
+        ox.Store.read_only(str(source)).backup(str(target))
