@@ -1,1 +1,44 @@
-"""How questions are asked: named queries, safe binding, and the network measures."""
+"""How questions are asked: named queries, safe binding, the SPARQL endpoint's guard, network measures."""
+
+from tertius.queries.catalogue import Catalogue, NamedQuery, load_catalogue
+from tertius.queries.errors import (
+    CatalogueError,
+    FederationRefused,
+    MalformedQuery,
+    ParameterError,
+    QueryError,
+    QueryTooComplex,
+    QueryTooLong,
+    UnknownQuery,
+)
+from tertius.queries.guard import DEFAULT_LIMITS, Limits, Shape, check_read_only
+from tertius.queries.header import Column, ColumnType
+from tertius.queries.params import Argument, Context, Parameter, Type
+from tertius.queries.runner import Page, Row, run
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Argument",
+    "Catalogue",
+    "CatalogueError",
+    "Column",
+    "ColumnType",
+    "Context",
+    "FederationRefused",
+    "Limits",
+    "MalformedQuery",
+    "NamedQuery",
+    "Page",
+    "Parameter",
+    "ParameterError",
+    "QueryError",
+    "QueryTooComplex",
+    "QueryTooLong",
+    "Row",
+    "Shape",
+    "Type",
+    "UnknownQuery",
+    "check_read_only",
+    "load_catalogue",
+    "run",
+]

@@ -1,7 +1,7 @@
 """Putting terms where a query's text says `$name`.
 
-Only tokens are replaced: `$name` in a string, in a comment or at the front of a longer name stays what it is, and what
-takes its place is the serialisation of a term, which is one token or a literal with its datatype.
+Only tokens are replaced: `$name` in a string, in a comment or at the front of a longer name stays what it is,
+and what takes its place is the serialisation of a term, which is one token or a literal with its datatype.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def bind(tokens: Sequence[Token], terms: Mapping[str, Sequence[Term]]) -> str:
 
     Args:
         tokens: the query, as `tokenise` gives it.
-        terms: for every `$name` in it the terms to put there; several are separated by commas inside `IN (…)` and by spaces
-            elsewhere.
+        terms: for every `$name` in it the terms to put there; several are separated by commas inside `IN (…)`
+            and by spaces elsewhere.
 
     Raises:
         KeyError: a `$name` has no terms; checked queries have them all.
@@ -68,44 +68,52 @@ def misplaced(tokens: Sequence[Token], lists: frozenset[str] = frozenset()) -> I
     Yields:
         The token, and what is wrong with its place.
     """
-    clause = ""
-    last = ""
-    stack: list[str] = []
+    place = _Place()
     for token in tokens:
         if token.kind in BLANKS:
             continue
+        if token.kind is Kind.PARAMETER:
+            wrong = place.wrong(takes_many=token.text[1:] in lists)
+            if wrong:
+                yield token, wrong
+        place.see(token)
+
+
+class _Place:
+    """Where in a query the reader is."""
+
+    def __init__(self) -> None:
+        self._clause = ""
+        self._last = ""
+        self._brackets: list[str] = []
+
+    def wrong(self, *, takes_many: bool) -> str:
+        """Say why no parameter belongs here; empty if one does."""
+        inside = self._brackets[-1] if self._brackets else ""
+        if self._clause:
+            return f"stands in {self._clause}, where only variables and expressions of them belong"
+        if self._last == "as":
+            return "stands after AS, where a new variable belongs"
+        if self._last == "values" or inside == "values-head":
+            return "stands where VALUES names its variables"
+        if takes_many and inside not in {"in", "values"}:
+            return "takes many values and belongs in IN ($name) or VALUES ?variable { $name }"
+        return ""
+
+    def see(self, token: Token) -> None:
         word = token.text.lower()
         if token.kind is Kind.WORD:
             if word in _CLAUSES:
-                clause = _CLAUSES[word]
+                self._clause = _CLAUSES[word]
             elif word in _LEAVING:
-                clause = ""
-        elif word == "{":
-            stack.append("values" if clause == "" and last == "values-variable" else "")
-            clause = ""
-        elif word == "}":
-            clause = ""
-        if token.kind is Kind.PARAMETER:
-            wrong = _wrong_place(clause, last)
-            if wrong:
-                yield token, wrong
-            elif token.text[1:] in lists and not (stack and stack[-1] in {"in", "values"}):
-                yield token, "takes many values and belongs in IN ($name) or VALUES ?variable { $name }"
+                self._clause = ""
+        elif word in {"{", "}"}:
+            self._clause = ""
+        if word == "{":
+            self._brackets.append("values" if self._last == "values-variable" else "")
         elif word == "(":
-            stack.append("in" if last == "in" else "values-head" if last == "values" else "")
-        if word in {"}", ")"} and stack:
-            stack.pop()
-        if last == "values" and token.kind is Kind.VARIABLE:
-            last = "values-variable"
-        else:
-            last = word
-
-
-def _wrong_place(clause: str, last: str) -> str:
-    if clause:
-        return f"stands in {clause}, where only variables and expressions of them belong"
-    if last == "as":
-        return "stands after AS, where a new variable belongs"
-    if last == "values" or last == "(values":
-        return "stands where VALUES names its variables"
-    return ""
+            self._brackets.append({"in": "in", "values": "values-head"}.get(self._last, ""))
+        elif word in {"}", ")"} and self._brackets:
+            self._brackets.pop()
+        named = self._last == "values" and token.kind is Kind.VARIABLE
+        self._last = "values-variable" if named else word

@@ -1,12 +1,13 @@
 """What a caller's query may be, judged on its tokens before any worker sees it.
 
-Three things are decided here: that the text is a query and no update, that it calls no other service, and that it is
-not so long, deep or wide that parsing or planning it would cost more than evaluating it should. Nothing here replaces
-the limits of the workers, which hold whatever this module overlooks; it exists to answer at once and to say why.
+Three things are decided here: that the text is a query and no update, that it calls no other service, and
+that it is not so long, deep or wide that parsing or planning it would cost more than evaluating it should.
+Nothing here replaces the limits of the workers, which hold whatever this module overlooks; it exists to
+answer at once and to say why.
 
 Oxigraph's grammar does not ask for a word boundary after a keyword: `SERVICESILENT`, `trueSERVICE` and
-`SERVICEex:endpoint {` all call a service. Hence any bare word that contains the keyword is taken for it, and so is a
-prefixed name whose prefix contains it where a group follows as it does after SERVICE.
+`SERVICEex:endpoint {` all call a service. Hence any bare word that contains the keyword is taken for it, and
+so is a prefixed name whose prefix contains it where a group follows as it does after SERVICE.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from tertius.queries.tokens import BLANKS, OPERANDS, Kind, Token, place, tokenis
 class Limits:
     """How large a query may be.
 
-    The defaults lie far below what was measured to hurt: planning 100 triple patterns takes seconds and 200 nearly a
-    minute; 2,200 nested groups, 2,600 OPTIONALs, 6,500 UNIONs or fewer than 10,000 chained operators overflow the stack.
+    The defaults lie far below what was measured to hurt: planning 100 triple patterns takes seconds and 200
+    nearly a minute; 2,200 nested groups, 2,600 OPTIONALs, 6,500 UNIONs or fewer than 10,000 chained operators
+    overflow the stack.
 
     Attributes:
         size: bytes of UTF-8.
         depth: brackets open at the same time.
-        patterns: triple patterns, steps of property paths included; CONSTRUCT templates and VALUES do not count.
+        patterns: triple patterns, steps of property paths included; CONSTRUCT templates and VALUES do not
+            count.
         branches: UNION, OPTIONAL, MINUS, EXISTS, GRAPH and sub-selects together.
         operators: operators of expressions and paths together.
     """
@@ -123,7 +126,8 @@ def _check_verb(text: str, tokens: list[Token]) -> None:
     if verb.kind is Kind.WORD and verb.text.lower() in UPDATE_VERBS:
         line, column = place(text, verb.start)
         raise MalformedQuery(
-            f"{verb.text.upper()} is an update and this endpoint only answers queries; data changes by loading a source",
+            f"{verb.text.upper()} is an update and this endpoint only answers queries; "
+            "data changes by loading a source",
             line,
             column,
         )
@@ -143,7 +147,7 @@ def _check_federation(text: str, tokens: list[Token]) -> None:
 
 
 def _calls(tokens: list[Token], index: int) -> bool:
-    """Whether a name is followed by a group although nothing before it names a graph or a resource to describe."""
+    """Whether a name is followed by a group without anything before it that names graphs or resources."""
     if index + 1 >= len(tokens) or tokens[index + 1].text != "{":
         return False
     before = index - 1

@@ -15,7 +15,6 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pyoxigraph import Literal, NamedNode
-
 from tertius.ontology import identity
 from tertius.ontology.namespaces import DEFAULT_BASE, TTC, XSD
 from tertius.queries.errors import ParameterError
@@ -64,7 +63,8 @@ class Context:
 
     Attributes:
         base: base of the individuals' IRIs.
-        as_of: the snapshot's own as-of date, used where the caller gives none; `None` where there is no snapshot.
+        as_of: the snapshot's own as-of date, used where the caller gives none; `None` where there is no
+            snapshot.
     """
 
     base: str = DEFAULT_BASE
@@ -325,11 +325,13 @@ def _date(day: dt.date) -> Literal:
 
 def _read_date(text: str, _parameter: Parameter, _context: Context) -> Term:
     try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            raise ValueError
-        return _date(dt.date.fromisoformat(text))
+        day = dt.date.fromisoformat(text)
     except ValueError:
-        raise ValueError("give a date of the calendar as YYYY-MM-DD") from None
+        day = None
+    # fromisoformat also takes week dates and dates without hyphens.
+    if day is None or day.isoformat() != text:
+        raise ValueError("give a date of the calendar as YYYY-MM-DD")
+    return _date(day)
 
 
 def _year(text: str, _parameter: Parameter, _context: Context) -> Term:

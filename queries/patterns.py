@@ -33,8 +33,9 @@ class _Frame:
 class PatternCounter:
     """Counts triple patterns while tokens go by.
 
-    Counted are the object of every triple (lists with `;` and `,` included), two for each element of a collection, and one for
-    each further step of a property path. The text need not be correct: a wrong query gets some number.
+    Counted are the object of every triple (lists with `;` and `,` included), two for each element of a
+    collection, and one for each further step of a property path. The text need not be correct: a wrong query
+    gets some number.
 
     Attributes:
         count: patterns so far.

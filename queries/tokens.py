@@ -1,14 +1,16 @@
 """SPARQL as a list of tokens: enough to see what a text says, without parsing it.
 
-The reader must agree with the evaluator about where strings, comments and IRIs begin and end, because the guard and the
-binder trust it. One place of the grammar makes that hard: `<` may open an IRI or compare two values, and where
-the specification takes the longest token (`?a<?b&&?c>?d` holds the IRI `<?b&&?c>`), Oxigraph's grammar takes whatever
-fits. In `FILTER(?a<'x>y')` the two readings disagree about which characters are a string. So the reader keeps track
-of brackets: after an operand, directly inside the round brackets of an expression, an IRI cannot follow and `<`
-compares; inside other round brackets a text that could be read both ways becomes an `AMBIGUOUS` token, which the guard refuses.
+The reader must agree with the evaluator about where strings, comments and IRIs begin and end, because the
+guard and the binder trust it. One place of the grammar makes that hard: `<` may open an IRI or compare two
+values, and where the specification takes the longest token (`?a<?b&&?c>?d` holds the IRI `<?b&&?c>`),
+Oxigraph's grammar takes whatever fits. In `FILTER(?a<'x>y')` the two readings disagree about which characters
+are a string. So the reader keeps track of brackets: after an operand, directly inside the round brackets of
+an expression, an IRI cannot follow and `<` compares; inside other round brackets a text that could be read
+both ways becomes an `AMBIGUOUS` token, which the guard refuses.
 
-Reading takes time proportional to the text, whatever the text: no alternative of the expression can fail after
-consuming what another attempt would consume again, and a string that is never closed is one token up to where it stops.
+Reading takes time proportional to the text, whatever the text: no alternative of the expression can fail
+after consuming what another attempt would consume again, and a string that is never closed is one token up to
+where it stops.
 """
 
 from __future__ import annotations
@@ -156,13 +158,13 @@ def tokenise(text: str) -> list[Token]:
         text: any text; time and memory are proportional to its length.
 
     Returns:
-        The tokens in order, white space and comments included. What cannot be read is an `ERROR` token, what can be
-        read in two ways an `AMBIGUOUS` one.
+        The tokens in order, white space and comments included. What cannot be read is an `ERROR` token, what
+        can be read in two ways an `AMBIGUOUS` one.
     """
     tokens: list[Token] = []
     brackets = _Brackets()
     position, end = 0, len(text)
-    # Up to here no prefixed name begins: looking for its colon again from every word would take quadratic time.
+    # Up to here no prefixed name begins: to look for its colon from every word would take quadratic time.
     nameless = 0
     while position < end:
         match = _WORD.match(text, position) if position < nameless else None
