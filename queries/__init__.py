@@ -1,6 +1,6 @@
 """How questions are asked: named queries, safe binding, the SPARQL endpoint's guard, network measures."""
 
-from tertius.queries.catalogue import Catalogue, NamedQuery, load_catalogue
+from tertius.queries.named_queries import Catalogue, NamedQuery, load_catalogue
 from tertius.queries.errors import (
     CatalogueError,
     FederationRefused,

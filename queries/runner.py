@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tertius.queries.catalogue import Catalogue, NamedQuery
+from tertius.queries.named_queries import Catalogue, NamedQuery
 from tertius.queries.errors import ParameterError
 from tertius.queries.header import Column, ColumnType
 from tertius.queries.paging import (
