@@ -27,29 +27,36 @@ if TYPE_CHECKING:
         StoreUnavailable,
         WorkerCrashed,
     )
+    from tertius.store.lanes import Counters, LaneState, RunningQuery
     from tertius.store.manifest import Manifest, SourceEntry
     from tertius.store.memory import MemoryStore
+    from tertius.store.pool import QueryPool
     from tertius.store.snapshots import Snapshot, Snapshots
+    from tertius.store.terms import solutions
 
 __all__ = [
     "WHOLE_DATASET",
     "Answer",
     "Budget",
+    "Counters",
     "Dataset",
     "DiskFull",
     "Draft",
     "Lane",
+    "LaneState",
     "LockHeld",
     "Manifest",
     "MemoryStore",
     "OutOfMemory",
     "QueryCancelled",
     "QueryFailed",
+    "QueryPool",
     "QuerySyntaxError",
     "QueryTimeout",
     "RefusedQuery",
     "ResultFormat",
     "ResultTooLarge",
+    "RunningQuery",
     "Snapshot",
     "SnapshotDamaged",
     "SnapshotGone",
@@ -60,14 +67,18 @@ __all__ = [
     "StoreError",
     "StoreUnavailable",
     "WorkerCrashed",
+    "solutions",
 ]
 
 _MODULES = {
     "base": ["WHOLE_DATASET", "Answer", "Budget", "Dataset", "Lane", "ResultFormat", "Store"],
     "draft": ["Draft"],
+    "lanes": ["Counters", "LaneState", "RunningQuery"],
     "manifest": ["Manifest", "SourceEntry"],
     "memory": ["MemoryStore"],
+    "pool": ["QueryPool"],
     "snapshots": ["Snapshot", "Snapshots"],
+    "terms": ["solutions"],
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,4 +1,4 @@
-"""A snapshot in the making: a copy of the live one that one writer changes and then publishes, or does not."""
+"""A snapshot in the making: a copy of the live one that its writer changes and publishes, or gives up."""
 
 from __future__ import annotations
 
