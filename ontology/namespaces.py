@@ -18,6 +18,11 @@ TTC: Final = "https://w3id.org/tertius/concept/"
 TTS: Final = "https://w3id.org/tertius/shapes#"
 """SHACL shapes."""
 
+FORMATS: Final = "http://www.w3.org/ns/formats/"
+"""Serialisations, as a SPARQL service description names them."""
+
+SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+VOID: Final = "http://rdfs.org/ns/void#"
 ADMS: Final = "http://www.w3.org/ns/adms#"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
 DCTERMS: Final = "http://purl.org/dc/terms/"
