@@ -19,6 +19,8 @@ from tertius.queries.network.answers import (
     Standing,
     Summary,
 )
+from tertius.queries.network.base import UNCHANGED
+from tertius.queries.network.build import BuiltNetwork, build, warm
 from tertius.queries.network.columns import ColumnsBuilder, ParticipationColumns
 from tertius.queries.network.errors import (
     ClientLimitError,
@@ -32,10 +34,14 @@ from tertius.queries.network.errors import (
     ParameterError,
     UnknownOrganizationError,
 )
+from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import NetworkParameters, Weight
+from tertius.queries.network.table import GivenRow, ParticipationTable
 
 __all__ = [
+    "UNCHANGED",
     "BridgingPartner",
+    "BuiltNetwork",
     "ClientLimitError",
     "ColumnsBuilder",
     "ColumnsError",
@@ -44,8 +50,10 @@ __all__ = [
     "EgoNetwork",
     "EgoTie",
     "Evidence",
+    "GivenRow",
     "LaneBusyError",
     "LaneClosedError",
+    "Network",
     "NetworkError",
     "NetworkFormatError",
     "NetworkParameters",
@@ -54,6 +62,7 @@ __all__ = [
     "Page",
     "ParameterError",
     "ParticipationColumns",
+    "ParticipationTable",
     "Partition",
     "Partner",
     "Position",
@@ -61,4 +70,6 @@ __all__ = [
     "Summary",
     "UnknownOrganizationError",
     "Weight",
+    "build",
+    "warm",
 ]

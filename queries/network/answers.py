@@ -48,7 +48,7 @@ class Partition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Part of an ordered list that cannot change: offsets are stable within one snapshot and one set of parameters.
+    """Part of an ordered list; offsets are stable within one snapshot and one set of parameters.
 
     Attributes:
         rows: The rows asked for.
@@ -75,7 +75,8 @@ class Position:
         clustering: Share of its pairs of partners that are tied; None for fewer than two partners.
         triangles: Pairs of its partners that are tied to each other.
         local_bridges: Partners with whom it shares no partner.
-        betweenness: Pairs of others whose shortest paths lead through it, each counted by its share; unweighted.
+        betweenness: Pairs of others whose shortest paths lead through it, each by its share of those paths;
+            unweighted, not normalised.
         community: Number of its Leiden community, 0 being the largest.
         percentiles: Share (0..100) of organisations with ties that have a lower value, ties counted half.
     """

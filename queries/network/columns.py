@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tertius.queries.network.dates import MISSING, Days, check_range, to_days
 from tertius.queries.network.errors import ColumnsError
 
@@ -73,12 +72,7 @@ class ParticipationColumns:
         Raises:
             ColumnsError: Names the column and the first bad row.
         """
-        for name in ("alliance", "role", "start", "end", "last_observed", "ongoing"):
-            if getattr(self, name).shape != (self.rows,):
-                raise ColumnsError(f"{name}: {getattr(self, name).shape} values for {self.rows} rows")
-        for name in ("alliance_start", "alliance_end"):
-            if getattr(self, name).shape != self.alliances.shape:
-                raise ColumnsError(f"{name}: not one value for each alliance")
+        self._check_shapes()
         for name, keys in (("organizations", self.organizations), ("alliances", self.alliances)):
             if keys.dtype != KEY_TYPE or keys.ndim != 1:
                 raise ColumnsError(f"{name}: keys are {keys.dtype}, not {KEY_TYPE} in one dimension")
@@ -90,16 +84,24 @@ class ParticipationColumns:
             ("role", len(self.roles)),
         ):
             values = getattr(self, name)
-            if values.size and not (0 <= int(values.min()) and int(values.max()) < top):
+            if values.size and (int(values.min()) < 0 or int(values.max()) >= top):
                 raise ColumnsError(f"{name}: an index lies outside 0..{top - 1}")
-        for name in PARTITIONS:
-            if len(self.circles[name]) != self.organizations.size:
-                raise ColumnsError(f"circles: {name} has not one value for each organization")
         for name in ("alliance_start", "alliance_end", "start", "end", "last_observed"):
             check_range(name, getattr(self, name))
         bad = np.flatnonzero(self.ongoing & (self.last_observed == MISSING))
         if bad.size:
             raise ColumnsError(f"ongoing: row {bad[0]} does not say when it was last observed")
+
+    def _check_shapes(self) -> None:
+        for name in ("alliance", "role", "start", "end", "last_observed", "ongoing"):
+            if getattr(self, name).shape != (self.rows,):
+                raise ColumnsError(f"{name}: {getattr(self, name).shape} values for {self.rows} rows")
+        for name in ("alliance_start", "alliance_end"):
+            if getattr(self, name).shape != self.alliances.shape:
+                raise ColumnsError(f"{name}: not one value for each alliance")
+        for name in PARTITIONS:
+            if len(self.circles[name]) != self.organizations.size:
+                raise ColumnsError(f"circles: {name} has not one value for each organization")
 
 
 def _days() -> array[int]:

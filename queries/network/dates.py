@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tertius.queries.network.errors import ColumnsError
 
 Days = NDArray[np.int32]

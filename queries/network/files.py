@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tertius.queries.network.errors import NetworkFormatError
 
 FORMAT = 1

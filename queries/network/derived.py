@@ -1,0 +1,210 @@
+"""A network derived for one set of parameters: computed once, written as arrays, mapped by every reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tertius.queries.network.answers import Order, Summary
+from tertius.queries.network.columns import Ids
+from tertius.queries.network.files import map_array, read_json, write_array, write_json
+from tertius.queries.network.kernel_paths import components
+from tertius.queries.network.kernel_types import Floats
+from tertius.queries.network.measures import (
+    Communities,
+    StructuralHoles,
+    betweenness,
+    communities,
+    comparable,
+    percentiles,
+    structural_holes,
+)
+from tertius.queries.network.parameters import NetworkParameters
+from tertius.queries.network.table import ParticipationTable
+from tertius.queries.network.ties import MOST_PAIRS, TieNetwork, derive_ties
+
+PERCENTILES: Final = (
+    "degree",
+    "strength",
+    "constraint",
+    "effective_size",
+    "efficiency",
+    "hierarchy",
+    "betweenness",
+)
+"""Measures that percentiles are given of."""
+
+_COUNTS: Final = ("participations", "alliance_count", "left_out")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """Ties and measures of one set of parameters, all by position in the order of degree.
+
+    Attributes:
+        parameters: With the as-of filled in.
+        ties: Ties.
+        holes: Burt's measures.
+        betweenness: Unweighted, not normalised.
+        community: Leiden community.
+        percentiles: For each of `PERCENTILES`, 0..100.
+        orders: For each `Order`, the positions in that order.
+        summary: The whole network in numbers.
+    """
+
+    parameters: NetworkParameters
+    ties: TieNetwork
+    holes: StructuralHoles
+    betweenness: Floats
+    community: Ids
+    percentiles: Mapping[str, NDArray[np.float32]]
+    orders: Mapping[str, Ids]
+    summary: Summary
+
+    def write(self, directory: Path, *, sync: bool = True) -> None:
+        """Write every array into an existing, empty directory; `network.json` last."""
+        for part in (self.ties, self.holes):
+            for name, values in _arrays(part).items():
+                write_array(directory, name, values, sync=sync)
+        write_array(directory, "betweenness", self.betweenness, sync=sync)
+        write_array(directory, "community", self.community, sync=sync)
+        for name, values in self.percentiles.items():
+            write_array(directory, f"percentile-{name}", values, sync=sync)
+        for name, values in self.orders.items():
+            write_array(directory, f"order-{name}", values, sync=sync)
+        summary = {field.name: getattr(self.summary, field.name) for field in fields(Summary)}
+        summary["as_of"] = self.summary.as_of.isoformat() if self.summary.as_of else None
+        counts = {name: getattr(self.ties, name) for name in _COUNTS}
+        write_json(
+            directory,
+            "network",
+            {"parameters": self.parameters.as_json(), "summary": summary, "counts": counts},
+            sync=sync,
+        )
+
+    @classmethod
+    def open(cls, directory: Path) -> Derived:
+        """Map what `write` wrote.
+
+        Raises:
+            NetworkFormatError: A file is missing, damaged, or of another format version.
+        """
+        meta = read_json(directory, "network")
+        summary = dict(meta["summary"])
+        summary["as_of"] = date.fromisoformat(summary["as_of"]) if summary["as_of"] else None
+        names = [field.name for field in fields(TieNetwork) if field.name not in _COUNTS]
+        arrays: dict[str, Any] = {name: map_array(directory, name) for name in names}
+        return cls(
+            parameters=NetworkParameters.from_json(meta["parameters"]),
+            ties=TieNetwork(**arrays, **meta["counts"]),
+            holes=StructuralHoles(
+                **{field.name: map_array(directory, field.name) for field in fields(StructuralHoles)}
+            ),
+            betweenness=map_array(directory, "betweenness"),
+            community=map_array(directory, "community"),
+            percentiles={name: map_array(directory, f"percentile-{name}") for name in PERCENTILES},
+            orders={order.value: map_array(directory, f"order-{order.value}") for order in Order},
+            summary=Summary(**summary),
+        )
+
+
+def _arrays(part: TieNetwork | StructuralHoles) -> dict[str, NDArray[Any]]:
+    return {field.name: getattr(part, field.name) for field in fields(part) if field.name not in _COUNTS}
+
+
+def derive(
+    table: ParticipationTable,
+    parameters: NetworkParameters,
+    *,
+    threads: int | None = None,
+    most_pairs: int = MOST_PAIRS,
+) -> Derived:
+    """Derive ties and compute every measure.
+
+    Args:
+        table: The base table.
+        parameters: The as-of may be left to the table's default.
+        threads: At most so many threads; the result is the same for any number.
+        most_pairs: Cap on pairs of partners within alliances.
+
+    Raises:
+        NetworkTooLargeError: The alliances in the window join more pairs than the cap.
+    """
+    parameters = parameters.resolved(table.as_of)
+    ties = derive_ties(table, parameters, most_pairs=most_pairs)
+    holes = structural_holes(ties)
+    between = betweenness(ties, threads=threads)
+    rank = np.empty(table.organizations.size, dtype=np.int32)
+    rank[table.organization_order] = np.arange(rank.size, dtype=np.int32)
+    key_rank = rank[ties.organization]
+    found = communities(ties, key_rank)
+    values: dict[str, NDArray[Any]] = {
+        "degree": np.diff(ties.offsets),
+        "strength": holes.strength,
+        "constraint": holes.constraint,
+        "effective_size": holes.effective_size,
+        "efficiency": holes.efficiency,
+        "hierarchy": holes.hierarchy,
+        "betweenness": between.values,
+    }
+    by_key = np.argsort(key_rank)
+    orders = {}
+    for order in Order:
+        ranked = comparable(values[order.value])[by_key]
+        if order is not Order.CONSTRAINT:
+            ranked = -ranked
+        orders[order.value] = by_key[np.argsort(ranked, kind="stable")].astype(np.int32)
+    return Derived(
+        parameters=parameters,
+        ties=ties,
+        holes=holes,
+        betweenness=between.values,
+        community=found.number,
+        percentiles={name: percentiles(values[name]) for name in PERCENTILES},
+        orders=orders,
+        summary=_summary(table, parameters, ties, holes, found, method=between.method),
+    )
+
+
+def _summary(
+    table: ParticipationTable,
+    parameters: NetworkParameters,
+    ties: TieNetwork,
+    holes: StructuralHoles,
+    found: Communities,
+    *,
+    method: str,
+) -> Summary:
+    nodes = table.nodes()
+    nodes[table.canonical_ids(parameters.exclude)] = False
+    active, tied = int(ties.active.sum()), ties.organization.size
+    degree = np.diff(ties.offsets)
+    two_paths = int((degree * (degree - 1) // 2).sum())
+    label = components(ties.offsets, ties.partner)
+    _, sizes = np.unique(label, return_counts=True)
+    return Summary(
+        as_of=parameters.as_of,
+        window=parameters.window,
+        weight=parameters.weight.value,
+        organizations=int(nodes.sum()),
+        active=active,
+        tied=tied,
+        isolates=active - tied,
+        participations=ties.participations,
+        alliances=ties.alliance_count,
+        alliances_left_out=ties.left_out,
+        ties=ties.low.size,
+        local_bridges=int((holes.shared == 0).sum()),
+        components=sizes.size,
+        largest_component=int(sizes.max(initial=0)),
+        density=2 * ties.low.size / (active * (active - 1)) if active > 1 else None,
+        transitivity=int(holes.triangles.sum()) / two_paths if two_paths else None,
+        communities=int(found.number.max(initial=-1)) + 1,
+        modularity=found.modularity,
+        betweenness=method,
+    )

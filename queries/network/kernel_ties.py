@@ -1,0 +1,292 @@
+"""Kernels that turn participations into ties. Linear in participations and pairs.
+
+Loops are written for the compiler; shapes and meanings are given by the callers in `ties`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from tertius.queries.network.columns import Ids
+from tertius.queries.network.dates import Days
+from tertius.queries.network.kernel_jit import (
+    B1,
+    F8,
+    I4,
+    I8,
+    READ_B1,
+    READ_F8,
+    READ_I4,
+    READ_I8,
+    int64,
+    njit,
+    repeated,
+    void,
+)
+from tertius.queries.network.kernel_types import Flags, Floats, Offsets
+
+
+@njit(int64(I8, I4, I4, I4, B1))
+def merge_periods(group: Offsets, organization: Ids, start: Days, end: Days, assumed: Flags) -> int:
+    """Unite, in place, overlapping or adjoining periods of one organisation in one alliance.
+
+    Args:
+        group: First row of each alliance, and the number of rows at the end; moved to the united rows.
+        organization: Sorted within each alliance, then by start.
+        start: First active day.
+        end: Last active day, not before `start`.
+        assumed: Whether `end` is assumed; of equal ends a stated one counts.
+
+    Returns:
+        Number of united rows, which come first in the arrays.
+    """
+    kept = 0
+    begin = group[0]
+    for g in range(group.size - 1):
+        finish = group[g + 1]
+        first = kept
+        for row in range(begin, finish):
+            last = kept - 1
+            if (
+                kept > first
+                and organization[last] == organization[row]
+                and np.int64(start[row]) <= np.int64(end[last]) + 1
+            ):
+                if end[row] > end[last]:
+                    end[last] = end[row]
+                    assumed[last] = assumed[row]
+                elif end[row] == end[last]:
+                    assumed[last] = assumed[last] and assumed[row]
+            else:
+                organization[kept] = organization[row]
+                start[kept] = start[row]
+                end[kept] = end[row]
+                assumed[kept] = assumed[row]
+                kept += 1
+        begin = finish
+        group[g + 1] = kept
+    return kept
+
+
+@njit(void(READ_I8, READ_I4, READ_B1, I4, I4))
+def count_partners(group: Offsets, organization: Ids, excluded: Flags, before: Ids, after: Ids) -> None:
+    """Count each alliance's distinct organisations, before and after exclusions."""
+    for g in range(group.size - 1):
+        previous = np.int32(-1)
+        for row in range(group[g], group[g + 1]):
+            if organization[row] != previous:
+                previous = organization[row]
+                before[g] += 1
+                if not excluded[previous]:
+                    after[g] += 1
+
+
+@njit(
+    int64(
+        repeated(READ_I4, 3),
+        READ_B1,
+        READ_I8,
+        READ_B1,
+        READ_B1,
+        repeated(int64, 2),
+        repeated(I4, 5),
+        B1,
+    )
+)
+def emit_pairs(
+    rows: tuple[Ids, Days, Days],
+    assumed: Flags,
+    group: Offsets,
+    use: Flags,
+    excluded: Flags,
+    window: tuple[int, int],
+    pairs: tuple[Ids, Ids, Ids, Days, Days],
+    pair_assumed: Flags,
+) -> int:
+    """List the pairs of organisations whose active periods overlap inside the window.
+
+    Args:
+        rows: Organisation, start and end of united rows.
+        assumed: Whether `end` is assumed.
+        group: First row of each alliance.
+        use: Alliances to use.
+        excluded: Organisations to leave out.
+        window: First and last day of the window.
+        pairs: Written: smaller id, larger id, alliance's group, first and last day of the overlap.
+        pair_assumed: Written: whether the last day is assumed.
+
+    Returns:
+        Number of pairs, each alliance giving a pair once.
+    """
+    organization, start, end = rows
+    low, high, source, first, last = pairs
+    opens, closes = window
+    count = 0
+    for g in range(group.size - 1):
+        if not use[g]:
+            continue
+        finish = group[g + 1]
+        a = group[g]
+        while a < finish:
+            a_end = a + 1
+            while a_end < finish and organization[a_end] == organization[a]:
+                a_end += 1
+            if excluded[organization[a]]:
+                a = a_end
+                continue
+            b = a_end
+            while b < finish:
+                b_end = b + 1
+                while b_end < finish and organization[b_end] == organization[b]:
+                    b_end += 1
+                if not excluded[organization[b]]:
+                    found = False
+                    for i in range(a, a_end):
+                        for j in range(b, b_end):
+                            begins = max(start[i], start[j])
+                            ends = min(end[i], end[j])
+                            if max(begins, opens) > min(ends, closes):
+                                continue
+                            stated_i = end[i] == ends and not assumed[i]
+                            stated_j = end[j] == ends and not assumed[j]
+                            guess = not (stated_i or stated_j)
+                            if not found:
+                                found = True
+                                low[count] = organization[a]
+                                high[count] = organization[b]
+                                source[count] = g
+                                first[count] = begins
+                                last[count] = ends
+                                pair_assumed[count] = guess
+                            else:
+                                first[count] = min(first[count], begins)
+                                if ends > last[count]:
+                                    last[count] = ends
+                                    pair_assumed[count] = guess
+                    if found:
+                        count += 1
+                b = b_end
+            a = a_end
+    return count
+
+
+@njit(I4(READ_I4, READ_I4, int64))
+def order_pairs(low: Ids, high: Ids, size: int) -> Ids:
+    """Return the stable order of pairs by (low, high), both in 0..size-1, by two counting sorts."""
+    count = np.zeros(size + 1, dtype=np.int64)
+    for value in high:
+        count[value + 1] += 1
+    for value in range(size):
+        count[value + 1] += count[value]
+    by_high = np.empty(high.size, dtype=np.int32)
+    for at in range(high.size):
+        by_high[count[high[at]]] = at
+        count[high[at]] += 1
+    count[:] = 0
+    for value in low:
+        count[value + 1] += 1
+    for value in range(size):
+        count[value + 1] += count[value]
+    order = np.empty(low.size, dtype=np.int32)
+    for pair in by_high:
+        order[count[low[pair]]] = pair
+        count[low[pair]] += 1
+    return order
+
+
+@njit(int64(READ_I4, repeated(READ_I4, 5), READ_B1, READ_F8, repeated(I4, 4), B1, F8, I8, I4))
+def unite_pairs(
+    order: Ids,
+    pairs: tuple[Ids, Ids, Ids, Days, Days],
+    pair_assumed: Flags,
+    share: Floats,
+    ties: tuple[Ids, Ids, Days, Days],
+    tie_assumed: Flags,
+    weight: Floats,
+    evidence: Offsets,
+    groups: Ids,
+) -> int:
+    """Unite the pairs of each two organisations into one tie.
+
+    Args:
+        order: Order of pairs by (low, high).
+        pairs: As `emit_pairs` wrote them.
+        pair_assumed: As `emit_pairs` wrote it.
+        share: What each alliance adds to a tie's weight.
+        ties: Written: smaller id, larger id, first and last day.
+        tie_assumed: Written.
+        weight: Written: sum of shares, in the order of alliances.
+        evidence: Written: where each tie's alliances begin in `groups`, and their number at the end.
+        groups: Written: the alliances' groups, tie after tie.
+
+    Returns:
+        Number of ties.
+    """
+    low, high, source, first, last = pairs
+    tie_low, tie_high, tie_first, tie_last = ties
+    count = -1
+    for place in range(order.size):
+        at = order[place]
+        groups[place] = source[at]
+        if count >= 0 and tie_low[count] == low[at] and tie_high[count] == high[at]:
+            weight[count] += share[source[at]]
+            tie_first[count] = min(tie_first[count], first[at])
+            if last[at] > tie_last[count]:
+                tie_last[count] = last[at]
+                tie_assumed[count] = pair_assumed[at]
+            elif last[at] == tie_last[count]:
+                tie_assumed[count] = tie_assumed[count] and pair_assumed[at]
+        else:
+            count += 1
+            tie_low[count] = low[at]
+            tie_high[count] = high[at]
+            weight[count] = share[source[at]]
+            tie_first[count] = first[at]
+            tie_last[count] = last[at]
+            tie_assumed[count] = pair_assumed[at]
+            evidence[count] = place
+    evidence[count + 1] = order.size
+    return count + 1
+
+
+@njit(void(READ_I4, READ_I8, READ_I4, I8, I4))
+def gather_lists(order: Ids, offsets: Offsets, values: Ids, new_offsets: Offsets, new_values: Ids) -> None:
+    """Copy lists of varying length into another order."""
+    place = 0
+    for at in range(order.size):
+        new_offsets[at] = place
+        for source in range(offsets[order[at]], offsets[order[at] + 1]):
+            new_values[place] = values[source]
+            place += 1
+    new_offsets[order.size] = place
+
+
+@njit(void(READ_I4, READ_I4, READ_F8, I8, I4, F8, I4))
+def fill_rows(
+    low: Ids, high: Ids, weight: Floats, offsets: Offsets, partner: Ids, slot_weight: Floats, tie: Ids
+) -> None:
+    """Lay ties, ordered by (low, high), out as a symmetric CSR; each row's partners ascend.
+
+    Args:
+        low: Smaller position of each tie.
+        high: Larger position of each tie.
+        weight: Weight of each tie.
+        offsets: Written: first slot of each row, shape (rows + 1,).
+        partner: Written: position of the partner in each slot, shape (2 * ties,).
+        slot_weight: Written: weight of each slot.
+        tie: Written: tie of each slot.
+    """
+    offsets[:] = 0
+    for at in range(low.size):
+        offsets[low[at] + 1] += 1
+        offsets[high[at] + 1] += 1
+    for row in range(offsets.size - 1):
+        offsets[row + 1] += offsets[row]
+    fill = offsets[:-1].copy()
+    for at in range(low.size):
+        # A row's smaller partners come from ties that sort before its own, so one pass keeps the order.
+        slot = fill[high[at]]
+        fill[high[at]] = slot + 1
+        partner[slot], slot_weight[slot], tie[slot] = low[at], weight[at], at
+        slot = fill[low[at]]
+        fill[low[at]] = slot + 1
+        partner[slot], slot_weight[slot], tie[slot] = high[at], weight[at], at

@@ -1,0 +1,231 @@
+"""From active participations to ties: who is tied to whom, how strongly, since when, on what evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from tertius.queries.network.activity import Active, active
+from tertius.queries.network.columns import Ids
+from tertius.queries.network.dates import Days
+from tertius.queries.network.errors import NetworkTooLargeError
+from tertius.queries.network.kernel_ties import (
+    count_partners,
+    emit_pairs,
+    fill_rows,
+    gather_lists,
+    merge_periods,
+    order_pairs,
+    unite_pairs,
+)
+from tertius.queries.network.kernel_types import Flags, Floats, Offsets
+from tertius.queries.network.parameters import NetworkParameters, Weight
+from tertius.queries.network.table import ParticipationTable
+
+MOST_PAIRS: Final = 60_000_000
+"""Pairs of partners within alliances that one derivation holds in memory (about 60 bytes each)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TieNetwork:
+    """Ties of one set of parameters, rows in ascending order of degree, then of the organisation's key.
+
+    A position is an organisation's place in that order. Ties are ordered by (low, high) and are the
+    slots `partner > row` of a symmetric CSR; T and all measures per tie follow the same order.
+
+    Attributes:
+        organization: Organisation id of each position, shape (n,).
+        position: Position of each organisation id, -1 without ties, shape (organisations,).
+        active: Whether an organisation id is active in the window and not excluded.
+        offsets: First slot of each position, shape (n + 1,).
+        partner: Partner's position of each slot, ascending within a row, shape (2m,).
+        slot_weight: Weight of each slot.
+        slot_tie: Tie of each slot.
+        forward: First tie of each position as `low`, shape (n + 1,).
+        low: Smaller position of each tie, shape (m,).
+        high: Larger position of each tie.
+        weight: Weight of each tie, above 0.
+        first: First day of a counted overlap (days; `ALWAYS` where no start is known).
+        last: Last day of a counted overlap (days; `FOREVER` where no end can be told).
+        assumed: Whether that last day follows from an assumed end.
+        evidence: First place of each tie's alliances in `alliances`, shape (m + 1,).
+        alliances: Alliance ids, tie after tie.
+        participations: Participations active in the window, without excluded organisations.
+        alliance_count: Alliances with such a participation, without those left out.
+        left_out: Alliances above `max_partners`.
+    """
+
+    organization: Ids
+    position: Ids
+    active: Flags
+    offsets: Offsets
+    partner: Ids
+    slot_weight: Floats
+    slot_tie: Ids
+    forward: Offsets
+    low: Ids
+    high: Ids
+    weight: Floats
+    first: Days
+    last: Days
+    assumed: Flags
+    evidence: Offsets
+    alliances: Ids
+    participations: int
+    alliance_count: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """Ties by organisation id, before the order of degree."""
+
+    low: Ids
+    high: Ids
+    first: Days
+    last: Days
+    assumed: Flags
+    weight: Floats
+    evidence: Offsets
+    groups: Ids
+
+
+def derive_ties(
+    table: ParticipationTable, parameters: NetworkParameters, *, most_pairs: int = MOST_PAIRS
+) -> TieNetwork:
+    """Derive the ties that the parameters ask for.
+
+    Args:
+        table: The base table.
+        parameters: As-of, window, weight, exclusions.
+        most_pairs: Cap on pairs of partners within alliances.
+
+    Raises:
+        NetworkTooLargeError: The alliances in the window join more pairs than the cap.
+    """
+    rows = active(table, parameters)
+    count = table.organizations.size
+    excluded = np.zeros(count, dtype=np.bool_)
+    excluded[table.canonical_ids(parameters.exclude)] = True
+    kept = ~excluded[rows.organization]
+    group, alliance = _groups(rows.alliance)
+    before, after = (np.zeros(alliance.size, dtype=np.int32) for _ in range(2))
+    count_partners(group, rows.organization, excluded, before, after)
+    use = np.ones(alliance.size, dtype=np.bool_)
+    if parameters.max_partners is not None:
+        use = before <= parameters.max_partners
+    used_row = kept & np.repeat(use, np.diff(group))
+    is_active = np.zeros(count, dtype=np.bool_)
+    is_active[rows.organization[kept]] = True
+    pairs = np.where(use, after.astype(np.int64) * (after - 1) // 2, 0)
+    total = int(pairs.sum())
+    if total > most_pairs:
+        worst = int(np.argmax(pairs))
+        raise NetworkTooLargeError(
+            total, most_pairs, table.alliance_keys(alliance[[worst]])[0], int(after[worst])
+        )
+    share = _share(parameters.weight, after)
+    ties = _pair_up(rows, group, use, excluded, share=share, total=total)
+    if parameters.weight is Weight.BINARY:
+        ties.weight[:] = 1.0
+    return _in_degree_order(
+        ties,
+        alliance,
+        is_active,
+        table.organization_order,
+        participations=int(used_row.sum()),
+        alliance_count=int((use & (after > 0)).sum()),
+        left_out=int((~use).sum()),
+    )
+
+
+def _groups(alliance: Ids) -> tuple[Offsets, Ids]:
+    """Return where each alliance's rows begin (and the number of rows), and each group's alliance."""
+    begins = np.flatnonzero(np.r_[True, alliance[1:] != alliance[:-1]]) if alliance.size else np.empty(0, int)
+    return np.append(begins, alliance.size).astype(np.int64), alliance[begins]
+
+
+def _share(weight: Weight, partners: Ids) -> Floats:
+    """Return what each alliance adds to the tie of two of its partners."""
+    if weight is Weight.NEWMAN:
+        return 1.0 / np.maximum(partners - 1, 1)
+    return np.ones(partners.size)
+
+
+def _pair_up(
+    rows: Active, group: Offsets, use: Flags, excluded: Flags, *, share: Floats, total: int
+) -> _Ties:
+    organization, start, end = rows.organization.copy(), rows.start.copy(), rows.end.copy()
+    assumed, united = rows.assumed.copy(), group.copy()
+    merge_periods(united, organization, start, end, assumed)
+    window = (rows.window.first, rows.window.last)
+    columns = _blank(total), _blank(total), _blank(total), _blank(total), _blank(total)
+    guessed = np.empty(total, dtype=np.bool_)
+    found = emit_pairs((organization, start, end), assumed, united, use, excluded, window, columns, guessed)
+    a, b, source, first, last = columns
+    pairs = a[:found], b[:found], source[:found], first[:found], last[:found]
+    order = order_pairs(pairs[0], pairs[1], excluded.size)
+    ties = _blank(found), _blank(found), _blank(found), _blank(found)
+    tie_assumed, weight = np.empty(found, dtype=np.bool_), np.empty(found)
+    evidence, groups = np.empty(found + 1, dtype=np.int64), _blank(found)
+    m = unite_pairs(order, pairs, guessed[:found], share, ties, tie_assumed, weight, evidence, groups)
+    low, high, first, last = (column[:m].copy() for column in ties)
+    return _Ties(low, high, first, last, tie_assumed[:m], weight[:m], evidence[: m + 1], groups)
+
+
+def _blank(size: int) -> Ids:
+    return np.empty(size, dtype=np.int32)
+
+
+def _in_degree_order(
+    ties: _Ties,
+    alliance: Ids,
+    is_active: Flags,
+    by_key: Ids,
+    *,
+    participations: int,
+    alliance_count: int,
+    left_out: int,
+) -> TieNetwork:
+    m = ties.low.size
+    degree = np.bincount(ties.low, minlength=is_active.size) + np.bincount(
+        ties.high, minlength=is_active.size
+    )
+    # Keys settle equal degrees: organisation ids depend on the history of loads, keys do not.
+    tied = by_key[degree[by_key] > 0]
+    organization = tied[np.argsort(degree[tied], kind="stable")].astype(np.int32)
+    n = organization.size
+    position = np.full(is_active.size, -1, dtype=np.int32)
+    position[organization] = np.arange(n, dtype=np.int32)
+    one, other = position[ties.low], position[ties.high]
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    order = order_pairs(low, high, n)
+    low, high, weight = low[order], high[order], ties.weight[order]
+    evidence, groups = np.empty(m + 1, dtype=np.int64), np.empty(ties.groups.size, dtype=np.int32)
+    gather_lists(order, ties.evidence, ties.groups, evidence, groups)
+    offsets = np.empty(n + 1, dtype=np.int64)
+    partner, slot_tie = np.empty(2 * m, dtype=np.int32), np.empty(2 * m, dtype=np.int32)
+    slot_weight = np.empty(2 * m)
+    fill_rows(low, high, weight, offsets, partner, slot_weight, slot_tie)
+    return TieNetwork(
+        organization=organization,
+        position=position,
+        active=is_active,
+        offsets=offsets,
+        partner=partner,
+        slot_weight=slot_weight,
+        slot_tie=slot_tie,
+        forward=np.append(0, np.cumsum(np.bincount(low, minlength=n))).astype(np.int64),
+        low=low,
+        high=high,
+        weight=weight,
+        first=ties.first[order],
+        last=ties.last[order],
+        assumed=ties.assumed[order],
+        evidence=evidence,
+        alliances=alliance[groups],
+        participations=participations,
+        alliance_count=alliance_count,
+        left_out=left_out,
+    )
