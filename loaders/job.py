@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -87,7 +88,7 @@ class LoadReport:
         rows_right: Rows without a problem.
         problems: What is wrong, at most `problems.LISTED`; empty for a load that succeeded.
         problem_count: Problems in all, by code.
-        notes: What was decided on the reader's behalf, at most `problems.LISTED`.
+        notes: What was decided on the reader's behalf, at most `problems.EXAMPLES` of each kind.
         note_count: Notes in all, by code.
         counts: `organizations`, `alliances`, `participations`, `single_partner_alliances` and `statements`
             of the source.
@@ -144,10 +145,10 @@ class LoadReport:
 
 def _listing(word: str, listed: tuple[Problem, ...], counts: Mapping[str, int]) -> list[str]:
     lines = [f"{word}: {item}" for item in listed]
-    total = sum(counts.values())
-    if total > len(listed):
-        kinds = ", ".join(f"{code} {n:,}" for code, n in sorted(counts.items()))
-        lines.append(f"{word}s in all: {total:,} ({kinds}); the first {len(listed)} are listed")
+    shown = Counter(item.code for item in listed)
+    rest = {code: n - shown[code] for code, n in counts.items() if n > shown[code]}
+    if rest:
+        lines.append(f"{word}s not listed: {', '.join(f'{n:,} {code}' for code, n in rest.items())}")
     return lines
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 LISTED: Final = 100
-"""Problems (and, separately, notes) that a report lists in full; the rest are only counted."""
+"""Problems that a report lists in full; the rest are only counted."""
+
+EXAMPLES: Final = 5
+"""Notes of each kind that a report lists in full; the rest are only counted."""
 
 SHOWN: Final = 120
 """Characters of an offending value that a message repeats."""
@@ -53,21 +56,43 @@ def shorten(value: object) -> str:
 
 @dataclass(slots=True)
 class Problems:
-    """A list with a limit: everything is counted, the first `LISTED` of each code's share are kept.
+    """A list with a limit: everything is counted, the first ones are kept.
 
     Attributes:
-        listed: The problems kept, in the order found.
-        counts: How often each code occurred.
+        limit: How many to keep in all.
+        each: How many to keep of one kind.
+        listed: Those kept, in the order found.
+        counts: How often each kind occurred.
     """
 
+    limit: int = LISTED
+    each: int = LISTED
     listed: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    _kept: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_notes(cls) -> Problems:
+        """Return a list for notes: a few examples of each kind, so that one kind cannot hide the others."""
+        return cls(limit=1000, each=EXAMPLES)
 
     def add(self, problem: Problem, times: int = 1) -> None:
-        """Count a problem and keep it while there is room."""
+        """Count a problem (one that stands for several: `times`) and keep it while there is room."""
         self.counts[problem.code] = self.counts.get(problem.code, 0) + times
-        if len(self.listed) < LISTED:
+        kept = self._kept.get(problem.code, 0)
+        if kept < self.each and len(self.listed) < self.limit:
+            self._kept[problem.code] = kept + 1
             self.listed.append(problem)
+
+    def more(self, code: str, times: int) -> None:
+        """Count problems of a kind of which enough are listed."""
+        if times > 0:
+            self.counts[code] = self.counts.get(code, 0) + times
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Add several."""
+        for problem in problems:
+            self.add(problem)
 
     def __len__(self) -> int:
         return sum(self.counts.values())

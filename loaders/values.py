@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ FORBIDDEN: Final = re.compile(
 """Characters that no value may hold: they hide in names and make two that look equal differ."""
 
 
-class ValueProblem(Exception):  # noqa: N818 - says what it is
+class ValueProblem(Exception):
     """A cell that cannot become a value; `code` is stable, `str()` says what is wrong and what to do."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -41,7 +42,6 @@ class ValueProblem(Exception):  # noqa: N818 - says what it is
 class Precision(IntEnum):
     """How much of a date was written."""
 
-    NONE = 0
     YEAR = 1
     MONTH = 2
     DAY = 3
@@ -62,12 +62,7 @@ class Given:
     @property
     def text(self) -> str:
         """The date as written: `2019`, `2019-05` or `2019-05-03`."""
-        return as_given(self.day, self.precision)
-
-
-def as_given(day: dt.date, precision: Precision) -> str:
-    """Return what was written of a date: its year, year and month, or all of it."""
-    return day.isoformat()[: {Precision.YEAR: 4, Precision.MONTH: 7}.get(precision, 10)]
+        return self.day.isoformat()[: {Precision.YEAR: 4, Precision.MONTH: 7}.get(self.precision, 10)]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -124,12 +119,33 @@ def clean(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=1 << 10)
+def parse_notation(scheme: str, text: str) -> str:
+    """Return the notation of a concept that a cell names, in any case, with `-`, `_` or spaces between words.
+
+    Args:
+        scheme: Notation of the concept scheme, such as `orientation`.
+        text: The cell, trimmed and not empty.
+
+    Raises:
+        ValueProblem: `unknown-concept`, with the notations that there are.
+    """
+    notation = re.sub(r"[\s_-]+", "-", text.casefold())
+    known = concepts(scheme)
+    if notation in known:
+        return notation
+    close = difflib.get_close_matches(notation, list(known), n=1)
+    hint = f" (did you mean '{close[0]}'?)" if close else ""
+    raise ValueProblem("unknown-concept", f"not one of {', '.join(known)}{hint}")
+
+
 @cache
 def _pattern(scheme: str) -> re.Pattern[str] | None:
     pattern = concepts("identifier-scheme")[scheme].attributes.get("pattern")
     return re.compile(pattern) if pattern else None
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_identifier(scheme: str, text: str) -> str:
     """Check an identifier's form against its scheme and return it without inner white space.
 

@@ -1,0 +1,249 @@
+"""What a source says, once read: organisations, alliances, and participations in compact arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from tertius.loaders.circles import notation
+from tertius.loaders.values import Given, Precision
+from tertius.ontology.identity import key
+from tertius.queries.network.columns import KEY_TYPE, PARTITIONS, ParticipationColumns
+from tertius.queries.network.dates import MISSING, from_days, to_days
+
+Place = tuple[str, int]
+"""File name and row."""
+
+ONGOING: Final = "ongoing"
+"""What a table writes for the end of a participation that went on when the table was made."""
+
+
+_ONGOING: Final = 1 << 4
+_EQUAL: Final = ("_written", "_end", "_start", "_role", "_organization", "_alliance")
+
+
+@dataclass(slots=True)
+class Organization:
+    """An organisation as a source describes it.
+
+    Attributes:
+        key: Its key.
+        name: Name as given.
+        number: Its place in `Facts.organizations`.
+        named: Whether the name came from a column of its own, not from the one that tells partners apart.
+        circles: `country`, `sector`, `type` -> text as given (a country: its ISO code).
+        size: Size as given.
+        identifiers: Scheme and value of each identifier.
+        seen: The cells that described it last; rows that repeat them need no second look.
+    """
+
+    key: str
+    name: str
+    number: int
+    named: bool = False
+    circles: dict[str, str] = field(default_factory=dict)
+    size: str = ""
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
+    seen: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class Alliance:
+    """An alliance as a source describes it.
+
+    Attributes:
+        key: Its key.
+        given: Its identifier as given.
+        number: Its place in `Facts.alliances`.
+        dates: `start` and `end`.
+        texts: `alliance_name`, `purpose`, and `form` as given.
+        concepts: Column -> notations.
+        places: Column -> where its value was first given.
+        seen: The cells that described it last.
+    """
+
+    key: str
+    given: str
+    number: int
+    dates: dict[str, Given] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    concepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    seen: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, or its identifier where it has none."""
+        return self.texts.get("alliance_name", self.given)
+
+    def day(self, column: str) -> dt.date | None:
+        """Return the day of `start` or `end`."""
+        given = self.dates.get(column)
+        return given.day if given else None
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """One row of the participation arrays, for writing."""
+
+    organization: Organization
+    alliance: Alliance
+    role: str
+    start: Given | None
+    end: Given | None
+    ongoing: bool
+
+    @property
+    def key(self) -> str:
+        """Its key: who, in what, as what, from when to when as given."""
+        start = self.start.text if self.start else ""
+        end = self.end.text if self.end else ONGOING if self.ongoing else ""
+        return key(self.alliance.key, self.organization.key, self.role, start, end)
+
+
+def _given(days: int, precision: int) -> Given | None:
+    day = from_days(days)
+    return Given(day, Precision(precision)) if day else None
+
+
+@dataclass(slots=True)
+class Facts:
+    """Everything one source says.
+
+    Attributes:
+        organizations: In the order in which they were first mentioned.
+        alliances: By identifier as given.
+        roles: Role -> its number.
+    """
+
+    organizations: list[Organization] = field(default_factory=list)
+    alliances: dict[str, Alliance] = field(default_factory=dict)
+    roles: dict[str, int] = field(default_factory=dict)
+    _organization: array[int] = field(default_factory=lambda: array("i"))
+    _alliance: array[int] = field(default_factory=lambda: array("i"))
+    _role: array[int] = field(default_factory=lambda: array("B"))
+    _start: array[int] = field(default_factory=lambda: array("i"))
+    _end: array[int] = field(default_factory=lambda: array("i"))
+    _written: array[int] = field(default_factory=lambda: array("B"))
+    _row: array[int] = field(default_factory=lambda: array("l"))
+
+    def alliance(self, source: str, given: str) -> Alliance:
+        """Return the alliance of an identifier, making it at its first mention."""
+        known = self.alliances.get(given)
+        if known is None:
+            known = Alliance(key=key(source, given), given=given, number=len(self.alliances))
+            self.alliances[given] = known
+        return known
+
+    def add(
+        self,
+        organization: Organization,
+        alliance: Alliance,
+        role: str,
+        start: Given | None,
+        end: Given | None,
+        *,
+        ongoing: bool,
+        row: int,
+    ) -> None:
+        """Add a participation of an organisation and in an alliance of these facts."""
+        self._organization.append(organization.number)
+        self._alliance.append(alliance.number)
+        self._role.append(self.roles.setdefault(role, len(self.roles)))
+        self._start.append(to_days(start.day if start else None))
+        self._end.append(to_days(end.day if end else None))
+        written = (start.precision if start else 0) | (end.precision if end else 0) << 2
+        self._written.append(written | _ONGOING * ongoing)
+        self._row.append(row)
+
+    def __len__(self) -> int:
+        return len(self._organization)
+
+    def drop_repeats(self) -> list[tuple[int, int]]:
+        """Keep the first of equal participations; return the row of each repeat and of what it repeats."""
+        parts = [np.asarray(getattr(self, name)) for name in _EQUAL]
+        order = np.lexsort(parts)
+        same = np.zeros(len(self), dtype=np.bool_)
+        if len(self) > 1:
+            same[1:] = np.logical_and.reduce([part[order][1:] == part[order][:-1] for part in parts])
+        leaders = np.maximum.accumulate(np.where(same, 0, np.arange(len(self))))
+        repeats = order[same]
+        pairs = [
+            (self._row[again], self._row[first])
+            for again, first in zip(repeats.tolist(), order[leaders[same]].tolist(), strict=True)
+        ]
+        if pairs:
+            keep = np.setdiff1d(np.arange(len(self)), repeats)
+            for name in (*_EQUAL, "_row"):
+                column = getattr(self, name)
+                setattr(self, name, array(column.typecode, np.asarray(column)[keep].tobytes()))
+        return sorted(pairs)
+
+    def partners(self) -> list[int]:
+        """Return how many distinct organisations each alliance has, in the order of `alliances`."""
+        width = max(len(self.organizations), 1)
+        pairs = np.unique(
+            np.asarray(self._alliance, dtype=np.int64) * width
+            + np.asarray(self._organization, dtype=np.int64)
+        )
+        counts: list[int] = np.bincount(pairs // width, minlength=len(self.alliances)).tolist()
+        return counts
+
+    def participations(self) -> Iterator[Participation]:
+        """Yield the participations in the order read."""
+        roles, alliances = list(self.roles), list(self.alliances.values())
+        columns = (self._organization, self._alliance, self._role, self._start, self._end, self._written)
+        for organization, alliance, role, start, end, written in zip(*columns, strict=True):
+            yield Participation(
+                organization=self.organizations[organization],
+                alliance=alliances[alliance],
+                role=roles[role],
+                start=_given(start, written & 3),
+                end=_given(end, written >> 2 & 3),
+                ongoing=bool(written & _ONGOING),
+            )
+
+    def outside(self) -> list[int]:
+        """Return the rows of participations with a date that lies outside their alliance's dates."""
+        alliances = list(self.alliances.values())
+        rows = []
+        for alliance, start, end, row in zip(self._alliance, self._start, self._end, self._row, strict=True):
+            first, last = to_days(alliances[alliance].day("start")), to_days(alliances[alliance].day("end"))
+            own = [day for day in (start, end) if day != MISSING]
+            if own and ((first != MISSING and min(own) < first) or (last != MISSING and max(own) > last)):
+                rows.append(row)
+        return rows
+
+    def columns(self, observed: dt.date | None) -> ParticipationColumns:
+        """Return the participations as the network takes them.
+
+        Args:
+            observed: Day on which ongoing participations were last seen; needed where there are any.
+        """
+        ongoing = np.asarray(self._written, dtype=np.uint8) & _ONGOING != 0
+        alliances = list(self.alliances.values())
+        columns = ParticipationColumns(
+            organizations=np.array([entry.key for entry in self.organizations], dtype=KEY_TYPE),
+            circles={
+                kind: tuple(notation(kind, entry.circles.get(kind, "")) for entry in self.organizations)
+                for kind in PARTITIONS
+            },
+            alliances=np.array([entry.key for entry in alliances], dtype=KEY_TYPE),
+            alliance_start=np.array([to_days(entry.day("start")) for entry in alliances], dtype=np.int32),
+            alliance_end=np.array([to_days(entry.day("end")) for entry in alliances], dtype=np.int32),
+            organization=np.array(self._organization, dtype=np.int32),
+            alliance=np.array(self._alliance, dtype=np.int32),
+            role=np.array(self._role, dtype=np.uint8),
+            roles=tuple(self.roles),
+            start=np.array(self._start, dtype=np.int32),
+            end=np.array(self._end, dtype=np.int32),
+            last_observed=np.where(ongoing, to_days(observed), MISSING).astype(np.int32),
+            ongoing=ongoing,
+            observed=observed if ongoing.any() else None,
+        )
+        columns.check()
+        return columns
