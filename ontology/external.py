@@ -36,7 +36,7 @@ FOREIGN_TERMS: Final = (
     ForeignTerm("adms:Identifier", Kind.CLASS, "Identifier"),
     ForeignTerm("adms:identifier", Kind.OBJECT, "identifier"),
     ForeignTerm("dcat:Dataset", Kind.CLASS, "Dataset"),
-    # Annotations: SKOS and Dublin Core values may be literals or IRIs, and labels must not be data properties.
+    # Dublin Core values may be literals or IRIs, and labels must not be data properties: annotations, then.
     ForeignTerm("dcterms:creator", Kind.ANNOTATION, "Creator"),
     ForeignTerm("dcterms:description", Kind.ANNOTATION, "Description"),
     ForeignTerm("dcterms:license", Kind.ANNOTATION, "License"),
@@ -73,7 +73,7 @@ def render() -> str:
     lines += [
         "",
         "<https://w3id.org/tertius/ontology/external> a owl:Ontology ;",
-        '    dcterms:title "Tertius stubs of foreign terms"@en, "Tertius-verwijzingen naar vreemde termen"@nl ;',
+        '    dcterms:title "Tertius stubs of foreign terms"@en, "Tertius: vreemde termen"@nl ;',
         "    dcterms:license <https://www.apache.org/licenses/LICENSE-2.0> .",
     ]
     for term in FOREIGN_TERMS:
