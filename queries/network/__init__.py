@@ -34,8 +34,11 @@ from tertius.queries.network.errors import (
     ParameterError,
     UnknownOrganizationError,
 )
+from tertius.queries.network.export import Describe, Label, edge_csv, graphml, node_csv
+from tertius.queries.network.lane import NetworkLane
 from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import NetworkParameters, Weight
+from tertius.queries.network.quads import materialised, measure_quads, measure_set
 from tertius.queries.network.table import GivenRow, ParticipationTable
 
 __all__ = [
@@ -47,15 +50,18 @@ __all__ = [
     "ColumnsError",
     "Community",
     "DerivationTimeoutError",
+    "Describe",
     "EgoNetwork",
     "EgoTie",
     "Evidence",
     "GivenRow",
+    "Label",
     "LaneBusyError",
     "LaneClosedError",
     "Network",
     "NetworkError",
     "NetworkFormatError",
+    "NetworkLane",
     "NetworkParameters",
     "NetworkTooLargeError",
     "Order",
@@ -71,5 +77,11 @@ __all__ = [
     "UnknownOrganizationError",
     "Weight",
     "build",
+    "edge_csv",
+    "graphml",
+    "materialised",
+    "measure_quads",
+    "measure_set",
+    "node_csv",
     "warm",
 ]

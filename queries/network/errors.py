@@ -44,6 +44,8 @@ class NetworkTooLargeError(NetworkError):
     Attributes:
         pairs: Pairs of organisations within alliances that the parameters ask for.
         cap: The most that one derivation may hold.
+        alliance: Key of the largest alliance.
+        partners: Its partners in the window.
     """
 
     def __init__(self, pairs: int, cap: int, alliance: str, partners: int) -> None:
@@ -53,6 +55,8 @@ class NetworkTooLargeError(NetworkError):
         )
         self.pairs = pairs
         self.cap = cap
+        self.alliance = alliance
+        self.partners = partners
 
 
 class DerivationTimeoutError(NetworkError):

@@ -1,0 +1,188 @@
+"""The whole network as files other tools read: GraphML, and CSV lists of nodes and edges."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from tertius.queries.network.answers import Position
+from tertius.queries.network.dates import from_days
+from tertius.queries.network.network import Network
+
+BATCH: Final = 2048
+"""Rows written at a time."""
+
+NODE_FIELDS: Final = (
+    ("degree", "int"),
+    ("strength", "double"),
+    ("constraint", "double"),
+    ("effective_size", "double"),
+    ("efficiency", "double"),
+    ("hierarchy", "double"),
+    ("clustering", "double"),
+    ("triangles", "long"),
+    ("local_bridges", "int"),
+    ("betweenness", "double"),
+    ("community", "int"),
+)
+"""Measures of a node and their GraphML types."""
+
+EDGE_FIELDS: Final = (
+    ("weight", "double"),
+    ("alliances", "int"),
+    ("shared_partners", "int"),
+    ("local_bridge", "boolean"),
+    ("dyadic_constraint_on_source", "double"),
+    ("dyadic_constraint_on_target", "double"),
+    ("first", "string"),
+    ("last", "string"),
+    ("assumed_end", "boolean"),
+)
+"""Attributes of an edge and their GraphML types."""
+
+_NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a reader wants to see beside a key.
+
+    Attributes:
+        name: Name of the organisation.
+        country: Notation of its country, or None.
+    """
+
+    name: str
+    country: str | None = None
+
+
+Describe = Callable[[Sequence[str]], Sequence[Label]]
+"""Gives the labels of some keys, in their order; called for a few thousand at a time."""
+
+
+def graphml(network: Network, describe: Describe | None = None) -> Iterator[bytes]:
+    """Write the active organisations and their ties as GraphML, piece by piece.
+
+    Measures are attributes; what has no value is left out. Characters that XML 1.0 cannot hold are
+    dropped from names.
+
+    Args:
+        network: The network.
+        describe: Names for keys; without it, keys stand for names.
+    """
+    yield b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
+    about = {name: value for name, value in network.parameters.as_json().items() if name != "exclude"}
+    keys = [("graph", name, "string") for name in about]
+    keys += [("node", "name", "string"), ("node", "country", "string")]
+    keys += [("node", name, kind) for name, kind in NODE_FIELDS]
+    keys += [("edge", name, kind) for name, kind in EDGE_FIELDS]
+    for owner, name, kind in keys:
+        yield (f'<key id="{owner}-{name}" for="{owner}" attr.name="{name}" attr.type="{kind}"/>\n').encode()
+    yield b'<graph id="network" edgedefault="undirected">\n'
+    yield "".join(_data("graph", name, value) for name, value in about.items()).encode() + b"\n"
+    for positions, labels in _nodes(network, describe):
+        yield "".join(
+            f"<node id={quoteattr(position.organization)}>"
+            + _data("node", "name", label.name)
+            + _data("node", "country", label.country)
+            + "".join(_data("node", name, getattr(position, name)) for name, _ in NODE_FIELDS)
+            + "</node>\n"
+            for position, label in zip(positions, labels, strict=True)
+        ).encode()
+    for edges in _edges(network):
+        yield "".join(
+            f"<edge source={quoteattr(source)} target={quoteattr(target)}>"
+            + "".join(
+                _data("edge", name, value) for (name, _), value in zip(EDGE_FIELDS, values, strict=True)
+            )
+            + "</edge>\n"
+            for source, target, *values in edges
+        ).encode()
+    yield b"</graph>\n</graphml>\n"
+
+
+def node_csv(network: Network, describe: Describe | None = None) -> Iterator[bytes]:
+    """Write the active organisations and their measures as CSV, piece by piece.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    yield _csv([["key", "name", "country", *(name for name, _ in NODE_FIELDS)]])
+    for positions, labels in _nodes(network, describe):
+        yield _csv(
+            [
+                position.organization,
+                _harmless(label.name),
+                _harmless(label.country or ""),
+                *(getattr(position, name) for name, _ in NODE_FIELDS),
+            ]
+            for position, label in zip(positions, labels, strict=True)
+        )
+
+
+def edge_csv(network: Network) -> Iterator[bytes]:
+    """Write the ties as CSV, piece by piece, each tie once."""
+    yield _csv([["source", "target", *(name for name, _ in EDGE_FIELDS)]])
+    for edges in _edges(network):
+        yield _csv(
+            [str(value).lower() if isinstance(value, bool) else value for value in edge] for edge in edges
+        )
+
+
+def _nodes(network: Network, describe: Describe | None) -> Iterator[tuple[list[Position], Sequence[Label]]]:
+    """Yield batches of active organisations in the order of their keys."""
+    order = network.table.organization_order
+    ids = order[network.derived.ties.active[order]]
+    for at in range(0, ids.size, BATCH):
+        positions = network.positions(ids[at : at + BATCH])
+        keys = [position.organization for position in positions]
+        yield positions, describe(keys) if describe else [Label(key) for key in keys]
+
+
+def _edges(network: Network) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield batches of ties: source, target, then the values of `EDGE_FIELDS`."""
+    ties, holes, table = network.derived.ties, network.derived.holes, network.table
+    for begin in range(0, ties.low.size, BATCH):
+        part = slice(begin, begin + BATCH)
+        low, high = ties.low[part], ties.high[part]
+        joint = ties.weight[part] + holes.closure[part]
+        shared = holes.shared[part]
+        yield list(
+            zip(
+                table.organization_keys(ties.organization[low]),
+                table.organization_keys(ties.organization[high]),
+                ties.weight[part].tolist(),
+                np.diff(ties.evidence[begin : begin + low.size + 1]).tolist(),
+                shared.tolist(),
+                (shared == 0).tolist(),
+                ((joint / holes.strength[low]) ** 2).tolist(),
+                ((joint / holes.strength[high]) ** 2).tolist(),
+                [from_days(day) for day in ties.first[part].tolist()],
+                [from_days(day) for day in ties.last[part].tolist()],
+                ties.assumed[part].tolist(),
+                strict=True,
+            )
+        )
+
+
+def _data(owner: str, name: str, value: object) -> str:
+    if value is None:
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else _NO_XML.sub("", str(value))
+    return f'<data key="{owner}-{name}">{escape(text)}</data>'
+
+
+def _csv(rows: Any) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

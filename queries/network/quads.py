@@ -1,0 +1,157 @@
+"""The default measure set as statements of the measures graph, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import version
+from typing import Any, Final
+
+import numpy as np
+from pyoxigraph import Literal, NamedNode, Quad
+from tertius.ontology.identity import graph, individual, key
+from tertius.ontology.namespaces import DEFAULT_BASE, RDF, TT, XSD, concept
+from tertius.queries.network.answers import Position, Standing
+from tertius.queries.network.dates import from_days
+from tertius.queries.network.network import BATCH, Network
+from tertius.queries.network.parameters import NetworkParameters
+
+MOST_TIES: Final = 2_000_000
+"""Ties up to which every tie becomes a node of the graph."""
+
+_TYPE: Final = NamedNode(f"{RDF}type")
+_DATE, _DOUBLE, _INTEGER, _BOOLEAN = (
+    NamedNode(f"{XSD}{name}") for name in ("date", "double", "integer", "boolean")
+)
+_VALUES: Final = (
+    ("strength", "strength", _DOUBLE),
+    ("constraint", "constraint", _DOUBLE),
+    ("effectiveSize", "effective_size", _DOUBLE),
+    ("efficiency", "efficiency", _DOUBLE),
+    ("hierarchy", "hierarchy", _DOUBLE),
+    ("clustering", "clustering", _DOUBLE),
+    ("betweenness", "betweenness", _DOUBLE),
+    ("community", "community", _INTEGER),
+)
+
+
+def measure_set(base: str, snapshot: int) -> str:
+    """Return the IRI of a snapshot's default measure set."""
+    return individual("measure-set", key("measure-set", str(snapshot)), base)
+
+
+def materialised(network: Network, *, max_ties: int = MOST_TIES) -> dict[str, Any]:
+    """Say what `measure_quads` writes, for the manifest: how many positions and ties, and the cap on ties."""
+    summary = network.summary()
+    dated = network.as_of is not None
+    written = summary.ties if dated and summary.ties <= max_ties else 0
+    return {
+        "positions": summary.organizations if dated else 0,
+        "ties": written,
+        "tie_limit": max_ties,
+        "ties_complete": summary.ties == written,
+        "betweenness": summary.betweenness,
+    }
+
+
+def measure_quads(
+    network: Network, *, base: str = DEFAULT_BASE, snapshot: int, max_ties: int = MOST_TIES
+) -> Iterator[Quad]:
+    """Yield the measure set, one position per organisation, and the ties, as quads of BASE/graph/measures.
+
+    An organisation without ties has a degree of 0 and no other value. Ties, and among them the local
+    bridges, are written only if there are at most `max_ties`: all of them or none. A table without any
+    date has no day that a measure set could be of, and yields nothing.
+
+    Args:
+        network: The default network.
+        base: Base of individuals' IRIs.
+        snapshot: Number of the snapshot that the values belong to.
+        max_ties: Most ties to write.
+    """
+    if network.as_of is None:
+        return
+    target = NamedNode(graph("measures", base))
+    this = NamedNode(measure_set(base, snapshot))
+    for predicate, value in _description(network.parameters, network.as_of, snapshot):
+        yield Quad(this, NamedNode(predicate), value, target)
+    for position in network.iter_positions():
+        yield from _position(position, this, base, target)
+    if network.summary().ties <= max_ties:
+        yield from _ties(network, this, base, target)
+
+
+def _description(
+    parameters: NetworkParameters, as_of: date, snapshot: int
+) -> Iterator[tuple[str, NamedNode | Literal]]:
+    yield _TYPE.value, _term("MeasureSet")
+    yield f"{TT}asOf", _literal(as_of)
+    window = Literal("all") if parameters.window is None else _literal(parameters.window)
+    yield f"{TT}window", window
+    yield f"{TT}weighting", NamedNode(concept("tie-weight", parameters.weight.value))
+    yield f"{TT}assumedYears", _literal(parameters.assumed_years)
+    yield f"{TT}softwareVersion", Literal(version("tertius"))
+    yield f"{TT}snapshot", _literal(snapshot)
+    yield f"{TT}default", Literal("true", datatype=_BOOLEAN)
+
+
+def _position(position: Position, measures: NamedNode, base: str, target: NamedNode) -> Iterator[Quad]:
+    name = key("position", measures.value, position.organization)
+    this = NamedNode(individual("position", name, base))
+    yield Quad(this, _TYPE, _POSITION, target)
+    yield Quad(this, _MEASURE_SET, measures, target)
+    organization = NamedNode(individual("organization", position.organization, base))
+    yield Quad(this, _ORGANIZATION, organization, target)
+    yield Quad(this, _DEGREE, _literal(position.degree), target)
+    if position.standing is Standing.TIED:
+        for term, field, kind in _VALUE_TERMS:
+            value = getattr(position, field)
+            if value is not None:
+                yield Quad(this, term, Literal(repr(value), datatype=kind), target)
+
+
+def _ties(network: Network, measures: NamedNode, base: str, target: NamedNode) -> Iterator[Quad]:
+    ties, table, shared = network.derived.ties, network.table, network.derived.holes.shared
+    for begin in range(0, ties.low.size, BATCH):
+        part = slice(begin, begin + BATCH)
+        low, high = ties.low[part], ties.high[part]
+        rows = zip(
+            table.organization_keys(ties.organization[low]),
+            table.organization_keys(ties.organization[high]),
+            ties.weight[part].tolist(),
+            np.diff(ties.evidence[begin : begin + low.size + 1]).tolist(),
+            shared[part].tolist(),
+            ties.first[part].tolist(),
+            ties.last[part].tolist(),
+            strict=True,
+        )
+        for one, other, weight, alliances, common, first, last in rows:
+            this = NamedNode(individual("tie", key("tie", *sorted((one, other))), base))
+            yield Quad(this, _TYPE, _TIE, target)
+            if common == 0:
+                yield Quad(this, _TYPE, _LOCAL_BRIDGE, target)
+            yield Quad(this, _MEASURE_SET, measures, target)
+            for partner in (one, other):
+                yield Quad(this, _PARTNER, NamedNode(individual("organization", partner, base)), target)
+            yield Quad(this, _WEIGHT, Literal(repr(weight), datatype=_DOUBLE), target)
+            yield Quad(this, _SHARED, _literal(alliances), target)
+            for term, days in ((_FIRST, first), (_LAST, last)):
+                day = from_days(days)
+                if day:
+                    yield Quad(this, term, _literal(day), target)
+
+
+def _literal(value: int | date) -> Literal:
+    kind = _DATE if isinstance(value, date) else _INTEGER
+    return Literal(str(value), datatype=kind)
+
+
+def _term(name: str) -> NamedNode:
+    return NamedNode(f"{TT}{name}")
+
+
+_POSITION, _TIE, _LOCAL_BRIDGE = _term("NetworkPosition"), _term("Tie"), _term("LocalBridge")
+_MEASURE_SET, _ORGANIZATION, _DEGREE = _term("measureSet"), _term("organization"), _term("degree")
+_PARTNER, _WEIGHT, _SHARED = _term("partner"), _term("weight"), _term("sharedAlliances")
+_FIRST, _LAST = _term("firstDate"), _term("lastDate")
+_VALUE_TERMS: Final = tuple((_term(term), field, kind) for term, field, kind in _VALUES)
