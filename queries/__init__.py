@@ -1,6 +1,5 @@
 """How questions are asked: named queries, safe binding, the SPARQL endpoint's guard, network measures."""
 
-from tertius.queries.named_queries import Catalogue, NamedQuery, load_catalogue
 from tertius.queries.errors import (
     CatalogueError,
     FederationRefused,
@@ -13,6 +12,7 @@ from tertius.queries.errors import (
 )
 from tertius.queries.guard import DEFAULT_LIMITS, Limits, Shape, check_read_only
 from tertius.queries.header import Column, ColumnType
+from tertius.queries.named_queries import Catalogue, NamedQuery, load_catalogue
 from tertius.queries.params import Argument, Context, Parameter, Type
 from tertius.queries.runner import Page, Row, run
 

@@ -24,23 +24,26 @@ from tertius.queries.tokens import BLANKS, OPERANDS, Kind, Token, place, tokenis
 class Limits:
     """How large a query may be.
 
-    The defaults lie far below what was measured to hurt: planning 100 triple patterns takes seconds and 200
-    nearly a minute; 2,200 nested groups, 2,600 OPTIONALs, 6,500 UNIONs or fewer than 10,000 chained operators
-    overflow the stack.
+    The defaults lie far below what was measured to hurt: planning 100 triple patterns that are joined
+    together takes seconds and 200 nearly a minute; 2,200 nested groups, 2,600 OPTIONALs, 6,500 UNIONs or fewer
+    than 10,000 chained operators overflow the stack.
 
     Attributes:
         size: bytes of UTF-8.
         depth: brackets open at the same time.
-        patterns: triple patterns, steps of property paths included; CONSTRUCT templates and VALUES do not
-            count.
+        joined: triple patterns joined together; those of sub-selects and of the groups of OPTIONAL, UNION,
+            MINUS and EXISTS are planned apart and count apart. Steps of property paths count; CONSTRUCT
+            templates and VALUES do not.
+        patterns: triple patterns in all.
         branches: UNION, OPTIONAL, MINUS, EXISTS, GRAPH and sub-selects together.
         operators: operators of expressions and paths together.
     """
 
     size: int = 64 * 1024
     depth: int = 100
-    patterns: int = 60
-    branches: int = 100
+    joined: int = 60
+    patterns: int = 300
+    branches: int = 150
     operators: int = 2000
 
 
@@ -53,6 +56,7 @@ class Shape:
 
     size: int
     depth: int
+    joined: int
     patterns: int
     branches: int
     operators: int
@@ -165,7 +169,7 @@ def _measure(text: str, tokens: list[Token], size: int, limits: Limits) -> Shape
     before: Token | None = None
     opened: list[str] = []
     for token in tokens:
-        patterns = counter.see(token)
+        counter.see(token)
         if token.text in _OPENING:
             opened.append(token.text)
             deepest = max(deepest, len(opened))
@@ -177,7 +181,8 @@ def _measure(text: str, tokens: list[Token], size: int, limits: Limits) -> Shape
         operators += _is_operator(token, before, opened[-1] if opened else "")
         for what, count, limit, advice in (
             ("levels of brackets", deepest, limits.depth, "flatten the query"),
-            ("triple patterns", patterns, limits.patterns, "ask in several steps"),
+            ("triple patterns joined together", counter.joined, limits.joined, "ask in several steps"),
+            ("triple patterns", counter.count, limits.patterns, "ask in several steps"),
             (
                 "UNION, OPTIONAL, MINUS, EXISTS, GRAPH and sub-selects",
                 branches,
@@ -189,7 +194,7 @@ def _measure(text: str, tokens: list[Token], size: int, limits: Limits) -> Shape
             if count > limit:
                 raise QueryTooComplex(what, limit, *place(text, token.start), advice)
         before = token
-    return Shape(size, deepest, counter.count, branches, operators)
+    return Shape(size, deepest, counter.joined, counter.count, branches, operators)
 
 
 def _is_operator(token: Token, before: Token | None, bracket: str) -> bool:

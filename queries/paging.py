@@ -34,9 +34,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pyoxigraph import Literal, NamedNode
 from tertius.ontology.namespaces import XSD
-from tertius.queries.named_queries import NamedQuery
 from tertius.queries.errors import ParameterError
 from tertius.queries.header import ColumnType
+from tertius.queries.named_queries import NamedQuery
 from tertius.queries.params import Values
 
 MAX_LIMIT: Final = 1000

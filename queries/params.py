@@ -15,7 +15,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pyoxigraph import Literal, NamedNode
-from tertius.ontology import identity
+from tertius.ontology import UnknownSchemeError, concepts, identity
 from tertius.ontology.namespaces import DEFAULT_BASE, TTC, XSD
 from tertius.queries.errors import ParameterError
 
@@ -33,7 +33,7 @@ LAST_DAY: Final = dt.date.max
 
 MAX_LIST: Final = 1000
 MAX_TEXT: Final = 10_000
-MAX_WINDOW: Final = 1000
+MAX_WINDOW: Final = 200
 
 
 class Type(StrEnum):
@@ -109,11 +109,22 @@ class Parameter(BaseModel):
             raise ValueError("a concept needs a scheme, and nothing else has one")
         if self.type is Type.ENUM and not self.values:
             raise ValueError("an enum needs its values")
+        if self.scheme is not None:
+            unknown = set(self.values or ()) - set(_notations(self.scheme))
+            if unknown:
+                raise ValueError(f"the scheme {self.scheme} has no {', '.join(sorted(unknown))}")
         if self.values is not None and self.type not in {Type.ENUM, Type.CONCEPT}:
             raise ValueError("only an enum or a concept lists its values")
         if self.many and self.type in {Type.AS_OF, Type.WINDOW}:
             raise ValueError(f"{self.type} takes one value")
         return self
+
+
+def _notations(scheme: str) -> list[str]:
+    try:
+        return list(concepts(scheme))
+    except UnknownSchemeError:
+        raise ValueError(f"the ontology has no scheme {scheme}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +174,14 @@ def read_arguments(
         terms[name] = tuple(_term(name, parameter, text, context) for text in texts)
         echo[name] = texts if parameter.many else texts[0]
     for name in windows:
-        _bind_window(name, parameters, arguments, terms, echo)
+        _bind_window(name, parameters, context, terms, echo)
     return Values(terms, echo)
 
 
 def _bind_window(
     name: str,
     parameters: Mapping[str, Parameter],
-    arguments: Mapping[str, Argument],
+    context: Context,
     terms: dict[str, tuple[Term, ...]],
     echo: Mapping[str, str | list[str]],
 ) -> None:
@@ -183,7 +194,7 @@ def _bind_window(
         raise ParameterError(name, "a window needs an as-of parameter beside it")
     as_of = dt.date.fromisoformat(str(echo[as_of_name]))
     terms[name] = (_date(day_before_window(as_of, None if width == "all" else int(width))),)
-    if width == "all" and as_of_name not in arguments:
+    if width == "all" and as_of == context.as_of:
         terms[as_of_name] = (_date(LAST_DAY),)
 
 
@@ -277,10 +288,9 @@ def _individual(text: str, parameter: Parameter, context: Context) -> Term:
 def _concept(text: str, parameter: Parameter, _context: Context) -> Term:
     prefix = f"{TTC}{parameter.scheme}-"
     notation = text.removeprefix(prefix)
-    if parameter.values is not None and notation not in parameter.values:
-        raise ValueError(f"takes one of: {', '.join(parameter.values)}")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", notation):
-        raise ValueError(f"give the notation of a concept of the scheme {parameter.scheme}")
+    allowed = parameter.values or _notations(parameter.scheme or "")
+    if notation not in allowed:
+        raise ValueError(f"takes one of: {', '.join(allowed)}")
     return NamedNode(prefix + notation)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tertius.queries.named_queries import Catalogue, NamedQuery
 from tertius.queries.errors import ParameterError
 from tertius.queries.header import Column, ColumnType
+from tertius.queries.named_queries import Catalogue, NamedQuery
 from tertius.queries.paging import (
     MAX_LIMIT,
     Cursor,
