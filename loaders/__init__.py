@@ -1,12 +1,9 @@
-"""How facts come in: tables of alliances become statements in a named graph of a new snapshot.
-
-The one entry point is `load(job: LoadJob, *, progress: Progress | None = None) -> LoadReport`,
-which raises `LoadError`.
-"""
+"""How facts come in: tables of alliances become statements in a named graph of a new snapshot."""
 
 from __future__ import annotations
 
 from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase, Progress
+from tertius.loaders.load import load
 from tertius.loaders.problems import Problem
 
-__all__ = ["LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress"]
+__all__ = ["LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress", "load"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
@@ -42,7 +41,6 @@ class Collector:
     Attributes:
         source: Name of the source.
         mapping: How columns and values are to be read.
-        observed: Day on which the files were fetched, which ongoing participations need.
         constants: What alliances have where no row says otherwise.
         facts: What the rows say.
         problems: What is wrong.
@@ -52,9 +50,8 @@ class Collector:
 
     source: str
     mapping: Mapping
-    observed: dt.date | None
     constants: Constants
-    facts: Facts = field(default_factory=Facts)
+    facts: Facts
     problems: Problems = field(default_factory=Problems)
     notes: Problems = field(default_factory=Problems.of_notes)
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -286,7 +283,7 @@ class FileCollector:
             text = self._value(column, cells)
             if column == "to" and text.casefold() == ONGOING:
                 ongoing = True
-                if self._to.observed is None:
+                if self._to.facts.observed is None:
                     message = (
                         "an ongoing participation needs the day on which the table was fetched ('retrieved')"
                     )

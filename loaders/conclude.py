@@ -70,12 +70,13 @@ def _repeats(collector: Collector) -> None:
 
 
 def _partners(collector: Collector) -> int:
+    empty = collector.facts.drop_empty_alliances()
+    message = f"{empty:,} alliances of the alliances file have no participation and were left out"
+    _count(collector, "no-partner", empty, message)
     counts = collector.facts.partners()
-    single, none = counts.count(1), counts.count(0)
+    single = counts.count(1)
     message = f"{single:,} alliances have one partner; they are kept and tie nobody"
     _count(collector, "single-partner", single, message)
-    message = f"{none:,} alliances have no participation; they are kept and tie nobody"
-    _count(collector, "no-partner", none, message)
     return single
 
 

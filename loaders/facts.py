@@ -88,20 +88,20 @@ class Alliance:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """One row of the participation arrays, for writing."""
+    """One row of the participation arrays, for writing; `observed` is the day it was last seen going on."""
 
     organization: Organization
     alliance: Alliance
     role: str
     start: Given | None
     end: Given | None
-    ongoing: bool
+    observed: dt.date | None
 
     @property
     def key(self) -> str:
         """Its key: who, in what, as what, from when to when as given."""
         start = self.start.text if self.start else ""
-        end = self.end.text if self.end else ONGOING if self.ongoing else ""
+        end = self.end.text if self.end else ONGOING if self.observed else ""
         return key(self.alliance.key, self.organization.key, self.role, start, end)
 
 
@@ -118,8 +118,10 @@ class Facts:
         organizations: In the order in which they were first mentioned.
         alliances: By identifier as given.
         roles: Role -> its number.
+        observed: Day on which ongoing participations were last seen.
     """
 
+    observed: dt.date | None = None
     organizations: list[Organization] = field(default_factory=list)
     alliances: dict[str, Alliance] = field(default_factory=dict)
     roles: dict[str, int] = field(default_factory=dict)
@@ -183,6 +185,20 @@ class Facts:
                 setattr(self, name, array(column.typecode, np.asarray(column)[keep].tobytes()))
         return sorted(pairs)
 
+    def drop_empty_alliances(self) -> int:
+        """Leave out alliances without a participation; return how many there were."""
+        used = np.zeros(len(self.alliances), dtype=np.bool_)
+        used[np.asarray(self._alliance)] = True
+        empty = int(used.size - used.sum())
+        if empty:
+            numbers = np.cumsum(used) - 1
+            kept = [entry for entry in self.alliances.values() if used[entry.number]]
+            self._alliance = array("i", numbers[np.asarray(self._alliance)].astype(np.int32).tobytes())
+            for number, entry in enumerate(kept):
+                entry.number = number
+            self.alliances = {entry.given: entry for entry in kept}
+        return empty
+
     def partners(self) -> list[int]:
         """Return how many distinct organisations each alliance has, in the order of `alliances`."""
         width = max(len(self.organizations), 1)
@@ -204,8 +220,28 @@ class Facts:
                 role=roles[role],
                 start=_given(start, written & 3),
                 end=_given(end, written >> 2 & 3),
-                ongoing=bool(written & _ONGOING),
+                observed=self.observed if written & _ONGOING else None,
             )
+
+    def sample(self, alliances: int) -> Facts:
+        """Return some alliances, spread evenly, with all their participations and organisations."""
+        step = max(len(self.alliances) // alliances, 1)
+        chosen = np.arange(len(self.alliances))[::step][:alliances]
+        rows = np.flatnonzero(np.isin(np.asarray(self._alliance), chosen))
+        who = np.unique(np.asarray(self._organization)[rows])
+        every = list(self.alliances.values())
+        part = Facts(
+            observed=self.observed,
+            organizations=[self.organizations[number] for number in who.tolist()],
+            alliances={every[number].given: every[number] for number in chosen.tolist()},
+            roles=self.roles,
+        )
+        for name in (*_EQUAL, "_row"):
+            column = getattr(self, name)
+            setattr(part, name, array(column.typecode, np.asarray(column)[rows].tobytes()))
+        part._organization = array("i", np.searchsorted(who, part._organization).astype(np.int32).tobytes())
+        part._alliance = array("i", np.searchsorted(chosen, part._alliance).astype(np.int32).tobytes())
+        return part
 
     def outside(self) -> list[int]:
         """Return the rows of participations with a date that lies outside their alliance's dates."""
@@ -218,12 +254,8 @@ class Facts:
                 rows.append(row)
         return rows
 
-    def columns(self, observed: dt.date | None) -> ParticipationColumns:
-        """Return the participations as the network takes them.
-
-        Args:
-            observed: Day on which ongoing participations were last seen; needed where there are any.
-        """
+    def columns(self) -> ParticipationColumns:
+        """Return the participations as the network takes them."""
         ongoing = np.asarray(self._written, dtype=np.uint8) & _ONGOING != 0
         alliances = list(self.alliances.values())
         columns = ParticipationColumns(
@@ -241,9 +273,9 @@ class Facts:
             roles=tuple(self.roles),
             start=np.array(self._start, dtype=np.int32),
             end=np.array(self._end, dtype=np.int32),
-            last_observed=np.where(ongoing, to_days(observed), MISSING).astype(np.int32),
+            last_observed=np.where(ongoing, to_days(self.observed), MISSING).astype(np.int32),
             ongoing=ongoing,
-            observed=observed if ongoing.any() else None,
+            observed=self.observed if ongoing.any() else None,
         )
         columns.check()
         return columns

@@ -9,13 +9,14 @@ from collections.abc import Mapping as MappingOf
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from tertius.loaders import columns
 from tertius.loaders.problems import Problem
 from tertius.loaders.tables import TableError
+from tertius.queries.network.columns import PARTITIONS
 
 SIZE_CAP: Final = 1 << 20
 """Bytes of a mapping file at most."""
@@ -49,6 +50,12 @@ def _identity(rule: str) -> str:
     if normal in {"name", "name+country"} or normal in columns.identifier_columns():
         return normal
     raise ValueError(f"{rule!r} is not 'name', 'name+country' or 'id:' with an identifier scheme")
+
+
+def _circle(name: str) -> str:
+    if name not in PARTITIONS:
+        raise ValueError(f"{name!r} is not one of {', '.join(PARTITIONS)}")
+    return name
 
 
 def _iri(text: str) -> str:
@@ -128,7 +135,7 @@ class Mapping(_Strict):
     files: Files = Files()
     constants: dict[Column, str] = {}
     values: dict[Column, dict[str, str]] = {}
-    labels: dict[Literal["country", "sector", "type"], dict[str, str]] = {}
+    labels: dict[Annotated[str, AfterValidator(_circle)], dict[str, str]] = {}
     remarks: dict[Header, dict[str, str]] = {}
     lenient: frozenset[Column] = frozenset()
     separator: Annotated[str, Field(min_length=1, max_length=3)] = "|"

@@ -65,7 +65,7 @@ def read(
         observed: Day on which the files were fetched.
         progress: Called with bytes read and bytes in all.
     """
-    collector = Collector(source, mapping, observed, parse_constants(mapping))
+    collector = Collector(source, mapping, parse_constants(mapping), Facts(observed))
     rows = right = 0
     with ExitStack() as opened:
         tables = _open(files, mapping, collector.problems, opened)

@@ -1,0 +1,94 @@
+"""A source's facts become part of a new snapshot: graphs, network, measures, search index, manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+from tertius.loaders.facts import Facts
+from tertius.loaders.job import Phase
+from tertius.loaders.search import write_search
+from tertius.loaders.watch import Watch, counted
+from tertius.ontology import VERSION, ontology_graph
+from tertius.ontology.identity import graph as graph_iri
+from tertius.queries.network import UNCHANGED, ParticipationColumns, build
+from tertius.queries.network.base import Unchanged
+from tertius.queries.network.quads import materialised, measure_quads
+from tertius.store import Draft, Snapshot, SourceEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a new snapshot shall say under a source's name.
+
+    Attributes:
+        facts: Its facts.
+        quads: Its graph, consumed once.
+        entry: Its part of the manifest; the number of statements is added.
+    """
+
+    facts: Facts
+    quads: Iterable[ox.Quad]
+    entry: SourceEntry
+
+
+def publish(draft: Draft, name: str, source: Source | None, *, base: str, watch: Watch) -> Snapshot:
+    """Write everything that follows from one source's change, and make the draft live.
+
+    Args:
+        draft: A copy of the live snapshot.
+        name: Name of the source.
+        source: What it says now, or `None` to remove it.
+        base: Base IRI of the individuals.
+        watch: Told of every phase.
+    """
+    parent = draft.parent
+    entries = dict(parent.manifest.sources) if parent else {}
+    entries.pop(name, None)
+    with watch.phase(Phase.WRITE) as step:
+        quads = counted(source.quads, step) if source else ()
+        statements = draft.replace_graph(graph_iri(name, base), quads)
+        if parent is None or parent.manifest.ontology_version != VERSION:
+            draft.replace_graph(graph_iri("ontology", base), _ontology(base))
+    columns: dict[str, ParticipationColumns | Unchanged] = dict.fromkeys(entries, UNCHANGED)
+    if source:
+        columns[name] = source.facts.columns()
+        counts = {**source.entry.counts, "statements": statements}
+        entries[name] = source.entry.model_copy(update={"counts": counts})
+    with watch.phase(Phase.NETWORK):
+        built = build(draft.network_path, parent.network_path if parent else None, columns)
+    with watch.phase(Phase.MEASURES) as step:
+        measures = measure_quads(built.network, base=base, snapshot=draft.number)
+        written = draft.replace_graph(graph_iri("measures", base), counted(measures, step))
+    with watch.phase(Phase.SEARCH) as step:
+        write_search(
+            draft.search_path,
+            parent.search_path if parent else None,
+            built.network.table,
+            source=name,
+            facts=source.facts if source else None,
+            base=base,
+            progress=step,
+        )
+    with watch.phase(Phase.PUBLISH):
+        manifest = draft.manifest(
+            base=base,
+            sources=dict(sorted(entries.items())),
+            counts=_totals(entries, built.counts, written),
+            as_of=built.as_of,
+            materialised={"measures": {**materialised(built.network), "statements": written}},
+            ontology_version=VERSION,
+        )
+        return draft.publish(manifest)
+
+
+def _ontology(base: str) -> Iterator[ox.Quad]:
+    graph = ox.NamedNode(graph_iri("ontology", base))
+    for triple in ontology_graph():
+        yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+
+
+def _totals(entries: Mapping[str, SourceEntry], network: Mapping[str, int], measures: int) -> dict[str, int]:
+    asserted = sum(entry.counts.get("statements", 0) for entry in entries.values())
+    return {**network, "statements": asserted + measures + len(ontology_graph())}
