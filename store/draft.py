@@ -96,6 +96,8 @@ class Draft:
     def replace_graph(self, iri: str, quads: Iterable[ox.Quad]) -> int:
         """Put quads in the place of everything a named graph holds.
 
+        Numbers keep their value, not their spelling: the engine gives `"0042"^^xsd:integer` back as `"42"`.
+
         Args:
             iri: the graph.
             quads: its new content, consumed once and not held in memory when there is much of it.

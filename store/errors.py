@@ -89,10 +89,12 @@ class WorkerCrashed(StoreError):
 
     Attributes:
         signal: name of the signal that ended the process (`"SIGSEGV"`), or its exit status as text.
+        detail: what it wrote to standard error, for logs only.
     """
 
-    def __init__(self, signal: str) -> None:
+    def __init__(self, signal: str, detail: str = "") -> None:
         self.signal = signal
+        self.detail = detail
         super().__init__(
             f"the process that evaluated the query ended ({signal}); the query may be nested too deeply"
         )

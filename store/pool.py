@@ -43,6 +43,8 @@ from tertius.store.process import Died, TimedOut, WorkerProcess, WorkerSettings
 from tertius.store.snapshots import Snapshot, Snapshots
 
 _GIB = 2**30
+# The interpreter and the engine alone take about half of this.
+_LEAST_MEMORY = 2**28
 # A query that spent more than this share of its time waiting for a worker was not slow: the service was busy.
 _WAITED_SHARE = 0.25
 
@@ -55,7 +57,7 @@ class QueryPool:
         rest_workers: processes for the lane `rest`, 1 or more.
         sparql_workers: processes for the lane `sparql`, 1 or more; they yield the processor to the others.
         queue_seconds: how long a query may wait for a worker before `StoreBusy`, within its own budget.
-        memory_bytes: address-space limit of each worker.
+        memory_bytes: address-space limit of each worker, 256 MiB or more.
         handles: how many snapshots a worker keeps open.
         prefixes: prefix to namespace, for answers in formats that have prefixes.
         sandbox: take the network away from workers. On Linux a worker that cannot do so does not start,
@@ -81,6 +83,8 @@ class QueryPool:
     ) -> None:
         if rest_workers < 1 or sparql_workers < 1:
             raise ValueError("each lane needs at least one worker")
+        if memory_bytes < _LEAST_MEMORY:
+            raise ValueError(f"a worker needs at least {_LEAST_MEMORY // 2**20} MiB of address space")
         self._snapshots = snapshots
         self._queue_seconds = queue_seconds
         self._memory = memory_bytes
@@ -244,13 +248,15 @@ class QueryPool:
         return QueryTimeout(ticket.limit)
 
     def _obituary(self, worker: WorkerProcess, ticket: Ticket, left: float) -> StoreError:
-        cause, memory = worker.cause_of_death()
+        cause = worker.cause_of_death()
         if ticket.cancelled:
             self._workers.count(cancelled=1, kills=1)
             return QueryCancelled(ticket.query_id)
         if self._workers.closed:
             return StoreUnavailable("the store was closed while the query ran")
-        if cause == "SIGALRM":
+        if cause.name == "SIGALRM":
             return self._late(ticket, left)
         self._workers.count(crashes=1)
-        return OutOfMemory(self._memory) if memory else WorkerCrashed(cause)
+        if cause.out_of_memory:
+            return OutOfMemory(self._memory)
+        return WorkerCrashed(cause.name, cause.last_words)

@@ -21,9 +21,11 @@ from tertius.store.frames import BrokenFrame, Reader, pack
 # process that evaluates what strangers wrote: passwords and tokens tend to live there.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TMPDIR")
 _ENVIRONMENT_PREFIX = "COVERAGE_"
+# -P: a worker must not find modules in whatever directory the service was started from.
+COMMAND = (sys.executable, "-P", "-s", "-m", "tertius.store.worker")
 _PIPE_BYTES = 1 << 18
 _LONGEST_READ = 1 << 20
-_OUT_OF_MEMORY = (b"memory allocation of", b"bad_alloc", b"MemoryError", b"Cannot allocate memory")
+_OUT_OF_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "Cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,21 @@ class WorkerSettings:
     sandbox: bool
     nice: int = 0
     prefixes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CauseOfDeath:
+    """What ended a worker.
+
+    Attributes:
+        name: the name of the signal, or `"exit status n"`.
+        last_words: what it wrote to standard error, for logs.
+        out_of_memory: whether memory ran out.
+    """
+
+    name: str
+    last_words: str
+    out_of_memory: bool
 
 
 class TimedOut(Exception):
@@ -69,12 +86,12 @@ class WorkerProcess:
             raise StoreUnavailable(
                 "query workers need the path of the Python interpreter, which is not known here"
             )
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "tertius.store.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 - the command is ours
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=worker_environment(),
             bufsize=0,
         )
         self._requests, self._replies, self._errors = (
@@ -97,7 +114,7 @@ class WorkerProcess:
             )
         except (TimedOut, Died) as error:
             self.kill()
-            words = self._last_words().decode(errors="replace").strip()
+            words = self._last_words()
             self.reap()
             why = (
                 f"did not start within {seconds:g} s"
@@ -172,30 +189,26 @@ class WorkerProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
 
-    def cause_of_death(self, seconds: float = 2.0) -> tuple[str, bool]:
+    def cause_of_death(self, seconds: float = 0.4) -> CauseOfDeath:
         """What ended the process.
 
         Args:
             seconds: how long to wait for the kernel to finish ending it.
-
-        Returns:
-            The name of the signal (or `"exit status n"`), and whether memory ran out.
         """
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            return "no reply", False
+            return CauseOfDeath("no reply", self._last_words(), out_of_memory=False)
         words = self._last_words()
-        if status >= 0:
-            return f"exit status {status}", any(sign in words for sign in _OUT_OF_MEMORY)
-        name = signal.Signals(-status).name
-        return name, name == "SIGABRT" and any(sign in words for sign in _OUT_OF_MEMORY)
+        name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        memory = name != "SIGSEGV" and any(sign in words for sign in _OUT_OF_MEMORY)
+        return CauseOfDeath(name, words, out_of_memory=memory)
 
-    def _last_words(self) -> bytes:
-        with contextlib.suppress(OSError, ValueError):
-            return os.read(self._errors, 1 << 16)
-        return b""
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            return os.read(self._errors, 1 << 16).decode(errors="replace").strip()
+        return ""
 
     def reap(self, seconds: float = 0.0) -> None:
         """Wait for the process to end, killing it if it takes longer than `seconds`, and close the pipes."""
@@ -216,7 +229,8 @@ def _wait(poll: select.poll, deadline: float) -> None:
         raise TimedOut
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
+    """The environment variables a worker is started with."""
     kept = {
         name: value
         for name, value in os.environ.items()

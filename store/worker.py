@@ -108,9 +108,9 @@ def _respond(
     path = request["path"]
     try:
         store = handles.get(path)
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:
         kind = "damaged" if Path(path).is_dir() else "gone"
-        return {"kind": kind, "detail": str(error)}, b""
+        return {"kind": kind, "detail": f"{error}"}, b""
     try:
         question = Question(
             text.decode("utf-8", "surrogatepass"),
