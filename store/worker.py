@@ -25,6 +25,8 @@ from tertius.store.frames import pack, read_message, write_all
 _ALARM_GRACE = 2.0
 # A worker that still holds this share of its address space between queries asks to be replaced.
 _FULL_SHARE = 0.6
+# Where the system allows an unlimited stack, deep nesting would eat all memory before it ends the worker.
+_STACK = 8 << 20
 _PR_SET_PDEATHSIG = 1
 # The kernel's out-of-memory killer should take a worker before it takes the service (range -1000 to 1000).
 _OOM_SCORE = 500
@@ -70,7 +72,12 @@ def _confine(settings: dict[str, Any]) -> bool:
     """Take away what a query has no use for; whether the network is among it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(settings["nice"])
-    for kind, limit in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, settings["memory"])):
+    limits = (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_STACK, _STACK),
+        (resource.RLIMIT_AS, settings["memory"]),
+    )
+    for kind, limit in limits:
         _, most = resource.getrlimit(kind)
         allowed = limit if most == resource.RLIM_INFINITY else min(limit, most)
         resource.setrlimit(kind, (allowed, allowed))

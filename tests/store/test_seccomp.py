@@ -10,6 +10,7 @@ from tertius.store import seccomp
 
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000 | errno.EACCES, 0x80000000
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "i386": 0x40000003, "arm": 0x40000028}
+IO_URING_AND_PIDFD = {425, 426, 427, 438}
 REFUSED = {
     "x86_64": {
         41,
