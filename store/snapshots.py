@@ -183,6 +183,17 @@ class Snapshots:
         with WriterLock(self.data_dir / "lock"):
             return self._sweep()
 
+    def left_overs(self) -> Paths:
+        """Return what interrupted writers left, which `sweep` would clear away; nothing is changed.
+
+        Raises:
+            LockHeld: a load is running, whose work this would be.
+        """
+        if not self._root.is_dir():
+            return []
+        with WriterLock(self.data_dir / "lock"):
+            return list(self._abandoned())
+
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
         """Begin a snapshot as a copy of the live one.
