@@ -36,10 +36,13 @@ FOREIGN_TERMS: Final = (
     ForeignTerm("adms:Identifier", Kind.CLASS, "Identifier"),
     ForeignTerm("adms:identifier", Kind.OBJECT, "identifier"),
     ForeignTerm("dcat:Dataset", Kind.CLASS, "Dataset"),
+    ForeignTerm("dcat:landingPage", Kind.OBJECT, "landing page"),
     # Dublin Core values may be literals or IRIs, and labels must not be data properties: annotations, then.
     ForeignTerm("dcterms:creator", Kind.ANNOTATION, "Creator"),
     ForeignTerm("dcterms:description", Kind.ANNOTATION, "Description"),
     ForeignTerm("dcterms:license", Kind.ANNOTATION, "License"),
+    ForeignTerm("dcterms:modified", Kind.ANNOTATION, "Date Modified"),
+    ForeignTerm("dcterms:rights", Kind.ANNOTATION, "Rights"),
     ForeignTerm("dcterms:source", Kind.ANNOTATION, "Source"),
     ForeignTerm("dcterms:title", Kind.ANNOTATION, "Title"),
     ForeignTerm("org:Organization", Kind.CLASS, "Organization"),

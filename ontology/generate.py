@@ -38,7 +38,7 @@ def terms() -> str:
 
 
 def context() -> str:
-    """Return the JSON-LD context: prefixes, own terms, and how their values are typed.
+    """Return the JSON-LD context: prefixes, own and foreign terms, and how their values are typed.
 
     The ontology gives IRIs and numbers; dates, which OWL reasoners cannot read, get their type from the
     shapes.
@@ -46,8 +46,13 @@ def context() -> str:
     datatypes = _shape_datatypes()
     entries: dict[str, Any] = {"id": "@id", "type": "@type"}
     entries |= {prefix: iri for prefix, iri in sorted(PREFIXES.items()) if prefix not in {"sh", "tts"}}
+    for term in external.FOREIGN_TERMS:
+        by_iri = {"@id": term.name, "@type": "@id"}
+        entries[term.name.partition(":")[2]] = by_iri if term.kind is external.Kind.OBJECT else term.name
     for iri, kind in sorted(_own_terms().items()):
         name = iri.removeprefix(TT)
+        if name in entries:
+            raise ValueError(f"{name} would hide a foreign term of that name in the JSON-LD context")
         entries[name] = f"tt:{name}"
         if kind == OWL + "ObjectProperty":
             entries[name] = {"@id": f"tt:{name}", "@type": "@id"}
