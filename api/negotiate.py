@@ -18,6 +18,7 @@ class Media:
         name: The short name that `?format=` takes.
         type: The media type without parameters, in lower case.
         aliases: Other media types that ask for the same thing.
+        names: Other short names that `?format=` takes for it.
         content_type: What the `Content-Type` header says; `type` where it is empty.
     """
 
@@ -25,6 +26,7 @@ class Media:
     type: str
     aliases: tuple[str, ...] = ()
     content_type: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def header(self) -> str:
@@ -33,10 +35,10 @@ class Media:
 
 
 JSON: Final = Media("json", "application/json")
-JSONLD: Final = Media("jsonld", "application/ld+json")
+JSONLD: Final = Media("jsonld", "application/ld+json", names=("json-ld",))
 TURTLE: Final = Media("turtle", "text/turtle", content_type="text/turtle; charset=utf-8")
-NTRIPLES: Final = Media("ntriples", "application/n-triples")
-RDFXML: Final = Media("rdfxml", "application/rdf+xml")
+NTRIPLES: Final = Media("ntriples", "application/n-triples", names=("n-triples", "nt"))
+RDFXML: Final = Media("rdfxml", "application/rdf+xml", names=("rdf+xml", "rdf", "xml"))
 CSV: Final = Media("csv", "text/csv", content_type="text/csv; charset=utf-8; header=present")
 TSV: Final = Media(
     "tsv", "text/tab-separated-values", content_type="text/tab-separated-values; charset=utf-8"
@@ -121,9 +123,9 @@ def parse_accept(header: str) -> list[Range]:
 def choose(accept: str | None, wanted: str | None, offered: Sequence[Media]) -> Media:
     """Pick the representation to answer with.
 
-    `?format=` decides alone when it is given. Otherwise the quality of the most specific range that covers a
-    media type is its quality (RFC 9110, section 12.5.1); the highest wins, then the more specific range, then
-    the one named first, then the order in which the address offers them.
+    `?format=` decides alone when it is given; it takes short names and media types. Otherwise the quality of
+    the most specific range that covers a media type is its quality (RFC 9110, section 12.5.1); the highest
+    wins, then the more specific range, then the one named first, then the order in which the address offers.
 
     Args:
         accept: The `Accept` header, or `None` where there was none: anything will do.
@@ -135,7 +137,7 @@ def choose(accept: str | None, wanted: str | None, offered: Sequence[Media]) -> 
     """
     if wanted is not None:
         for media in offered:
-            if wanted.lower() == media.name:
+            if wanted.lower() in {media.name, media.type, *media.names, *media.aliases}:
                 return media
         raise _nothing(f"format={wanted[:40]} is not offered here.", offered, parameter="format")
     if accept is None or not accept.strip():

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -53,13 +54,12 @@ def digest(route: str, parameters: Mapping[str, Any]) -> str:
 _FREE: Final = frozenset({"cursor", "limit", "format"})
 
 
-def decode(text: str, *, request: str, kinds: Sequence[type | tuple[type, ...]] | None = None) -> Cursor:
+def decode(text: str, *, request: str) -> Cursor:
     """Read a cursor back.
 
     Args:
         text: What the caller sent as `cursor`.
         request: Digest of the request that it came with.
-        kinds: Types that the position's values must have; not looked at where it is `None`.
 
     Raises:
         BadParameter: It is not a cursor, or it belongs to another request.
@@ -71,25 +71,23 @@ def decode(text: str, *, request: str, kinds: Sequence[type | tuple[type, ...]] 
         data = json.loads(raw)
         version, snapshot, made_for, *position = data
     except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise _unreadable() from None
+        raise unreadable() from None
     if (
         version != _VERSION
         or isinstance(snapshot, bool)
         or not isinstance(snapshot, int)
         or not isinstance(made_for, str)
-        or not all(value is None or isinstance(value, str | int | float) for value in position)
+        or any(isinstance(value, bool | list | dict) for value in position)
     ):
-        raise _unreadable()
+        raise unreadable()
     if made_for != request:
         raise BadParameter(
             "cursor", "belongs to a request with other parameters; keep them, or start without a cursor"
         )
-    if kinds is not None and not _fits(position, kinds):
-        raise _unreadable()
     return Cursor(snapshot, tuple(position), made_for)
 
 
-def next_path(path: str, parameters: Mapping[str, Any], cursor: Cursor) -> str:
+def next_path(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
     """Return the path and query of the next page.
 
     Args:
@@ -98,17 +96,22 @@ def next_path(path: str, parameters: Mapping[str, Any], cursor: Cursor) -> str:
         cursor: Where the next page starts.
     """
     kept = {name: value for name, value in parameters.items() if name != "cursor"}
-    return f"{path}?{urlencode({**kept, 'cursor': cursor.encode()}, doseq=True)}"
+    return f"{path}?{urlencode({**kept, 'cursor': cursor}, doseq=True)}"
 
 
-def _fits(position: Sequence[object], kinds: Sequence[type | tuple[type, ...]]) -> bool:
-    if len(position) != len(kinds):
-        return False
-    return all(
-        isinstance(value, kind) and not isinstance(value, bool)
+def fits(position: Position, kinds: Sequence[type | UnionType]) -> bool:
+    """Tell whether a position has the values that a list's order needs.
+
+    Args:
+        position: From a cursor, so anything at all.
+        kinds: Type of each value; a negative number is never one.
+    """
+    return len(position) == len(kinds) and all(
+        isinstance(value, kind) and not (isinstance(value, int) and value < 0)
         for value, kind in zip(position, kinds, strict=True)
     )
 
 
-def _unreadable() -> BadParameter:
+def unreadable() -> BadParameter:
+    """Return the refusal of a cursor that was not made here."""
     return BadParameter("cursor", "is not a cursor of this service; use `meta.next` as it was given")

@@ -92,9 +92,9 @@ class Settings(BaseSettings):
         60.0, gt=0, le=3600, description="Time limit for deriving a network with other parameters."
     )
     network_cache_bytes: int = Field(
-        512 * 1024**2,
+        4 * 1024**3,
         ge=1024**2,
-        description="Memory for derived networks; the least recently used go first.",
+        description="Disk for derived networks; the least recently used go first.",
     )
     network_per_client: int = Field(
         2, ge=1, le=100, description="Derivations that one client may have under way; more get 429."

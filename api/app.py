@@ -1,0 +1,102 @@
+"""The application: services, routes and middleware put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+from tertius.api import exchange, identity, openapi, problems
+from tertius.api.errors import NotReady
+from tertius.api.metrics import Metrics
+from tertius.api.middleware import EXPOSED, Failures, Limits, Methods, Observe
+from tertius.api.routers import alliances, linked, network, operations, organizations, pages, queries, sparql
+from tertius.api.services import Services
+from tertius.api.settings import Settings, unknown_variables
+
+_log = structlog.get_logger("tertius.api")
+
+_TAGS = [
+    {"name": "organizations", "description": "Organisations and how each stands in the network."},
+    {"name": "alliances", "description": "Alliances and who takes part in them."},
+    {"name": "network", "description": "The network as a whole."},
+    {"name": "queries", "description": "Named queries: text, contract, answer."},
+    {"name": "sparql", "description": "SPARQL 1.1, read-only, with limits that hold."},
+    {"name": "linked data", "description": "IRIs that lead somewhere."},
+    {"name": "operations", "description": "Health and counters."},
+]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make an application; nothing is opened before it starts.
+
+    Args:
+        settings: The settings; read from the environment where there are none.
+
+    Returns:
+        An application whose `state.services` is there while it runs. Without a snapshot it starts all the
+        same: `/readyz` and every question answer 503 until one is published.
+    """
+    settings = settings or Settings()
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        for name in unknown_variables():
+            _log.warning("this variable sets nothing", variable=name)
+        services = await anyio.to_thread.run_sync(Services, settings, metrics)
+        app.state.services = services
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        try:
+            await anyio.to_thread.run_sync(_warm, services)
+            yield
+        finally:
+            await anyio.to_thread.run_sync(services.close)
+
+    app = FastAPI(
+        title="Tertius",
+        version=exchange.VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        root_path=settings.root_path,
+        openapi_tags=_TAGS,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Observe, metrics=metrics),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+                allow_headers=["Authorization", "Content-Type", "If-None-Match", "Request-Id"],
+                expose_headers=list(EXPOSED),
+                max_age=86_400,
+            ),
+            Middleware(Failures),
+            Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
+            Middleware(Methods),
+        ],
+    )
+    app.state.metrics = metrics
+    app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
+    for install in (problems.install, exchange.install, identity.install, openapi.install):
+        install(app)
+    for room in (organizations, alliances, network, queries, sparql, linked, operations, pages):
+        app.include_router(room.router)
+    return app
+
+
+def _warm(services: Services) -> None:
+    """Open the live snapshot before the first request does."""
+    try:
+        view = services.view()
+    except NotReady as error:
+        _log.warning("there is nothing to answer from yet", reason=error.detail)
+        return
+    view.network.summary()
+    _log.info("ready", snapshot=view.snapshot.number, queries=len(services.catalogue))

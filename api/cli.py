@@ -1,0 +1,76 @@
+"""The command `tertius`: one line per mistake, an exit status that tells, no tracebacks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+import typer
+from tertius.api import cli_ask, cli_data, cli_doctor
+from tertius.api.cli_support import CALLER, complain, failure
+
+app = typer.Typer(
+    name="tertius",
+    help="Alliance intelligence on a knowledge graph: who bridges whom across structural holes.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (cli_data, cli_ask, cli_doctor):
+    module.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tertius {version('tertius')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version_option: bool = typer.Option(
+        False,
+        "--version",
+        help="Print the version and stop.",
+        callback=_version,
+        is_eager=True,
+    ),
+) -> None:
+    """Alliance intelligence on a knowledge graph: who bridges whom across structural holes."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process.
+
+    Exit statuses: 0 done, 1 it could not be done, 2 the caller asked for something that cannot be,
+    130 interrupted.
+
+    Args:
+        arguments: Words after `tertius`; those of the process where there are none.
+    """
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        status = stop.exit_code
+    except click.UsageError as error:
+        hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx is not None else ""
+        complain(f"{error.format_message()}{hint}")
+        status = CALLER
+    except click.ClickException as error:
+        complain(error.format_message())
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted")
+        status = 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python must not complain about it when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:  # noqa: BLE001 - nobody at a terminal wants a traceback
+        status = failure(error)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,266 @@
+"""Commands that ask: query, sparql, measures, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from pydantic import ValidationError
+from tertius.api import present, sparql_request
+from tertius.api.cli_support import DataOption, JsonOption, Mistake, QuietOption, opened
+from tertius.api.exchange import write_csv
+from tertius.api.parameters import NetworkFields
+from tertius.api.rdf import FORMATS
+from tertius.api.services import Services, View
+from tertius.queries import Context, NamedQuery, check_read_only, run
+from tertius.queries.network import Network
+from tertius.queries.network.export import edge_csv, graphml, node_csv
+from tertius.store import Lane, ResultFormat
+
+_SHOWN = 20
+_WIDEST = 48
+
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="Day for which the network stands.", metavar="DATE")
+]
+WindowOption = Annotated[
+    str | None,
+    typer.Option("--window", help="Years that count; 0 for the day alone, or `all`.", metavar="YEARS"),
+]
+WeightOption = Annotated[str | None, typer.Option("--weight", help="newman, count or binary.")]
+MaxOption = Annotated[
+    int | None, typer.Option("--max-partners", help="Leave out alliances with more partners.", metavar="N")
+]
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", help="Key of an organisation to leave out; may be repeated.", metavar="KEY"),
+]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (query, sparql, measures, export):
+        app.command()(command)
+
+
+def query(
+    *,
+    name: Annotated[str | None, typer.Argument(help="Name of the query; all are listed without one.")] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Argument(help="Its parameters, as name=value.", metavar="NAME=VALUE...")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Most rows.", min=1, max=1000)] = 100,
+    cursor: Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Run a named query."""
+    with opened(data) as services:
+        if name is None:
+            for one in services.catalogue.values():
+                click.echo(f"{one.name:<34} {one.header.summary}")
+            return
+        view = services.view()
+        page = run(
+            services.catalogue,
+            services.store,
+            name,
+            _arguments(services.catalogue.find(name), parameters or []),
+            limit=limit,
+            cursor=cursor,
+            context=Context(base=view.base, as_of=view.as_of),
+            snapshot=view.snapshot.number,
+        )
+    columns = list(page.columns)
+    if as_json:
+        click.echo(json.dumps({"data": page.rows, "next": page.next}, ensure_ascii=False, indent=2))
+    elif as_csv:
+        _write(write_csv(columns, ([row[column] for column in columns] for row in page.rows)))
+    else:
+        _table(columns, [[row[column] for column in columns] for row in page.rows])
+    if page.next is not None and not as_json:
+        click.echo(f"there are more rows: --cursor {page.next}", err=True)
+
+
+def sparql(
+    *,
+    text: Annotated[
+        str | None, typer.Argument(help="A SPARQL query; `-` reads it from standard input.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="File to read the query from.", metavar="FILE")
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="json, xml, csv, tsv; turtle, ntriples, rdfxml, jsonld for graphs."),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Ask a SPARQL query, with the limits that the service has."""
+    if (text is None) == (file is None):
+        raise Mistake("give one query: as an argument, as `-` for standard input, or with --file")
+    if file is not None:
+        text = file.read_text(encoding="utf-8")
+    elif text == "-":
+        text = sys.stdin.read()
+    asked = text or ""
+    kind = sparql_request.form_of(asked)
+    names = [media.name for media in sparql_request.offered(kind)]
+    if form is not None and form not in names:
+        raise Mistake(f"--format: {form} does not fit the answer of this query; use {', '.join(names)}")
+    chosen = FORMATS[form or names[0]]
+    with opened(data) as services:
+        check_read_only(asked, services.limits)
+        answer = services.store.query(
+            asked,
+            budget=services.sparql_budget,
+            lane=Lane.SPARQL,
+            solutions=ResultFormat.JSON if chosen.is_graph else chosen,
+            graph=chosen if chosen.is_graph else ResultFormat.TURTLE,
+        )
+    _write(answer.body)
+
+
+def measures(
+    *,
+    as_of: AsOfOption = None,
+    window: WindowOption = None,
+    weight: WeightOption = None,
+    max_partners: MaxOption = None,
+    exclude: ExcludeOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Print every organisation's position in the network, the strongest brokers first."""
+    fields = _fields(
+        as_of=as_of, window=window, weight=weight, max_partners=max_partners, exclude=exclude or None
+    )
+    with opened(data) as services:
+        view = services.view()
+        network = _network(services, view, fields)
+        found = list(network.iter_positions()) if as_json or as_csv else network.brokers(limit=_SHOWN).rows
+        rows = present.positions(found, view.directory)
+    if as_json:
+        _write_json_rows(rows)
+    elif as_csv:
+        flat = map(present.flat_position, rows)
+        table = ([record[name] for name in present.POSITION_COLUMNS] for record in flat)
+        _write(write_csv(present.POSITION_COLUMNS, table))
+    else:
+        _table(
+            ["organization", "degree", "constraint", "effective_size", "betweenness", "community"],
+            [
+                [
+                    row.organization.name,
+                    row.degree,
+                    row.constraint,
+                    row.effective_size,
+                    row.betweenness,
+                    row.community,
+                ]
+                for row in rows
+            ],
+        )
+
+
+def export(
+    *,
+    output: Annotated[Path, typer.Argument(help="File to write; `-` for standard output.")],
+    form: Annotated[str, typer.Option("--format", help="graphml or csv.")] = "graphml",
+    part: Annotated[str, typer.Option("--part", help="What a CSV holds: ties or organizations.")] = "ties",
+    as_of: AsOfOption = None,
+    window: WindowOption = None,
+    weight: WeightOption = None,
+    max_partners: MaxOption = None,
+    exclude: ExcludeOption = None,
+    data: DataOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the network to a file."""
+    if form not in {"graphml", "csv"}:
+        raise Mistake(f"--format: {form} is not offered; use graphml or csv")
+    if part not in {"ties", "organizations"}:
+        raise Mistake(f"--part: {part} is not one; use ties or organizations")
+    fields = _fields(
+        as_of=as_of, window=window, weight=weight, max_partners=max_partners, exclude=exclude or None
+    )
+    with opened(data) as services:
+        view = services.view()
+        network = _network(services, view, fields)
+        labels = present.labels(view.directory)
+        if form == "graphml":
+            body = b"".join(graphml(network, labels))
+        else:
+            body = b"".join(edge_csv(network) if part == "ties" else node_csv(network, labels))
+    if str(output) == "-":
+        _write(body)
+        return
+    output.write_bytes(body)
+    if not quiet:
+        click.echo(f"{output}: {len(body):,} bytes", err=True)
+
+
+def _fields(**given: Any) -> NetworkFields:
+    try:
+        return NetworkFields(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise Mistake(f"--{option}: {str(first['msg']).removeprefix('Value error, ')}") from None
+
+
+def _network(services: Services, view: View, fields: NetworkFields) -> Network:
+    return services.network(view, fields.network().resolved(view.as_of), "command line")
+
+
+def _arguments(query: NamedQuery, given: list[str]) -> dict[str, str | list[str]]:
+    found: dict[str, str | list[str]] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise Mistake(f"{one!r} is not a parameter; write name=value")
+        if name in query.params and query.params[name].many:
+            found.setdefault(name, [])
+            values = found[name]
+            if isinstance(values, list):
+                values.append(value)
+        elif name in found:
+            raise Mistake(f"{name} is given more than once")
+        else:
+            found[name] = value
+    return found
+
+
+def _write_json_rows(rows: list[Any]) -> None:
+    """Write a JSON array, one row a line, so that long ones can be read by people as well."""
+    lines = ",\n".join(row.model_dump_json() for row in rows)
+    click.echo(f"[\n{lines}\n]" if rows else "[]")
+
+
+def _write(body: bytes) -> None:
+    out = click.get_binary_stream("stdout")
+    out.write(body if body.endswith(b"\n") else body + b"\n")
+    out.flush()
+
+
+def _table(columns: list[str], rows: list[list[Any]]) -> None:
+    """Write a table for people: as wide as its cells, long text cut."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    lines = [columns, *cells]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = f"{value:.4f}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"

@@ -1,0 +1,246 @@
+"""Commands that bring facts in and show them: demo, load, validate, snapshots, serve."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from tertius.api import present
+from tertius.api.cli_support import (
+    CALLER,
+    DataOption,
+    JsonOption,
+    Mistake,
+    ProgressBars,
+    QuietOption,
+    opened,
+    settings,
+)
+from tertius.api.serve import serve as run_server
+from tertius.api.services import View
+from tertius.loaders import LoadJob, LoadReport, load
+from tertius.store import Snapshot, Snapshots
+
+_BROKERS = 10
+_BRIDGES = 5
+
+FilesArgument = Annotated[list[Path], typer.Argument(help="Tables: CSV, XLSX or Parquet.", metavar="FILE...")]
+MappingOption = Annotated[
+    str | None,
+    typer.Option("--mapping", help="Name of a shipped mapping, or a mapping file, where columns differ."),
+]
+PortOption = Annotated[int | None, typer.Option("--port", help="Port; TERTIUS_PORT, or 8000, by default.")]
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Address; TERTIUS_HOST, or 127.0.0.1, by default.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (demo, load_command, validate, serve):
+        app.command(name=command.__name__.removesuffix("_command"))(command)
+    app.add_typer(_snapshots, name="snapshots")
+
+
+def demo(
+    *,
+    data: DataOption = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after printing.")] = False,
+    host: HostOption = None,
+    port: PortOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Load the bundled alliances, print who bridges whom, and serve it."""
+    chosen = settings(data, host=host, port=port)
+    report = _load(LoadJob.demo(chosen.data, base=chosen.base), quiet=quiet)
+    with opened(chosen.data) as services:
+        view = services.view()
+        if not quiet:
+            _tell(view, report)
+    if not no_serve:
+        run_server(chosen)
+
+
+def load_command(
+    *,
+    files: FilesArgument,
+    source: Annotated[str, typer.Option("--source", help="Name of the source: a-z, 0-9 and -.")],
+    data: DataOption = None,
+    mapping: MappingOption = None,
+    retrieved: Annotated[
+        str | None, typer.Option("--retrieved", help="Day on which the files were fetched.", metavar="DATE")
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Load tables of alliances as one source, replacing what the source said before."""
+    chosen = settings(data)
+    job = LoadJob(
+        data=chosen.data,
+        source=source,
+        files=tuple(_existing(files)),
+        mapping=_mapping(mapping),
+        base=chosen.base,
+        retrieved=_day(retrieved),
+        keep=chosen.keep_snapshots,
+    )
+    _report(_load(job, quiet=quiet or as_json), as_json=as_json, quiet=quiet)
+
+
+def validate(
+    *,
+    files: FilesArgument,
+    mapping: MappingOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read and check tables as a load would, and change nothing."""
+    chosen = settings(None)
+    job = LoadJob(
+        data=chosen.data,
+        source="validation",
+        files=tuple(_existing(files)),
+        mapping=_mapping(mapping),
+        base=chosen.base,
+        dry_run=True,
+    )
+    _report(_load(job, quiet=quiet or as_json), as_json=as_json, quiet=quiet)
+
+
+def serve(data: DataOption = None, host: HostOption = None, port: PortOption = None) -> None:
+    """Answer over HTTP until interrupted."""
+    run_server(settings(data, host=host, port=port))
+
+
+_snapshots = typer.Typer(help="List the snapshots, or go back to one.", invoke_without_command=True)
+
+
+@_snapshots.callback()
+def list_snapshots(context: typer.Context, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """List the snapshots, the live one marked."""
+    context.obj = data
+    if context.invoked_subcommand is not None:
+        return
+    store = Snapshots(settings(data).data)
+    live = store.current_number()
+    rows = [_described(snapshot, live) for snapshot in store.list()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        click.echo(f"{store.data_dir} has no snapshots")
+    else:
+        for row in rows:
+            mark = "*" if row["live"] else " "
+            sources = ", ".join(row["sources"])
+            click.echo(f"{mark} {row['number']:>4}  {row['created'][:16]}  as of {row['as_of']}  {sources}")
+
+
+@_snapshots.command()
+def rollback(
+    context: typer.Context,
+    number: Annotated[
+        int | None, typer.Argument(help="Which; the one before the live one by default.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Make another snapshot the live one."""
+    snapshot = Snapshots(settings(data or context.obj).data).rollback(number)
+    click.echo(f"snapshot {snapshot.number} is live")
+
+
+@_snapshots.command()
+def sweep(context: typer.Context, data: DataOption = None) -> None:
+    """Remove what interrupted loads left behind."""
+    removed = Snapshots(settings(data or context.obj).data).sweep()
+    click.echo(f"{len(removed)} left-overs removed")
+
+
+def _described(snapshot: Snapshot, live: int | None) -> dict[str, Any]:
+    manifest = snapshot.manifest
+    return {
+        "number": snapshot.number,
+        "live": snapshot.number == live,
+        "created": manifest.created.isoformat(),
+        "as_of": manifest.as_of.isoformat() if manifest.as_of else None,
+        "sources": sorted(manifest.sources),
+        "counts": manifest.counts,
+        "uuid": str(manifest.uuid),
+    }
+
+
+def _load(job: LoadJob, *, quiet: bool) -> LoadReport:
+    with ProgressBars(quiet) as progress:
+        return load(job, progress=progress)
+
+
+def _report(report: LoadReport, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2, default=str))
+    elif not quiet:
+        click.echo("\n".join(report.lines()))
+    if not report.ok:
+        raise typer.Exit(CALLER)
+
+
+def _existing(files: list[Path]) -> list[Path]:
+    for file in files:
+        if not file.is_file():
+            raise Mistake(f"{file} is not a file")
+    return files
+
+
+def _mapping(given: str | None) -> str | Path | None:
+    """Tell a mapping file from the name of a shipped mapping: a file has a suffix or a folder."""
+    if given is None or (Path(given).suffix == "" and Path(given).name == given):
+        return given
+    return Path(given)
+
+
+def _day(given: str | None) -> dt.date | None:
+    if given is None:
+        return None
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError:
+        raise Mistake(f"--retrieved: {given!r} is not a date like 2020-12-31") from None
+
+
+def _tell(view: View, report: LoadReport) -> None:
+    """Print what the demonstration found, in a few lines."""
+    network, directory = view.network, view.directory
+    summary = network.summary()
+    click.echo("\n".join(report.lines()[:1]))
+    click.echo(
+        f"{summary.organizations:,} organisations, {summary.alliances:,} alliances in the window, "
+        f"{summary.ties:,} ties, as of {network.as_of}"
+    )
+    brokers = present.positions(network.brokers(limit=_BROKERS).rows, directory)
+    click.echo("\nThe ten strongest brokers (low constraint: partners who are not tied to each other)")
+    for place, row in enumerate(brokers, 1):
+        click.echo(
+            f"{place:>3}. {row.organization.name[:52]:<52} constraint {row.constraint:.4f}  "
+            f"{row.degree:>4} partners  effective size {row.effective_size:.1f}"
+        )
+    chosen = brokers[0].organization
+    click.echo(f"\nBridging partners of {chosen.name}: whom each alone leads to")
+    for bridge in present.bridges(network.bridges(chosen.key, limit=_BRIDGES).rows, directory):
+        reached = network.exclusive_reach(chosen.key, bridge.partner.key)
+        names = directory.organizations(reached[:2])
+        some = "; ".join(one.name[:30] for one in names.values())
+        click.echo(f"  {bridge.partner.name[:44]:<44} {bridge.exclusive_reach:>4}  such as {some}")
+    click.echo("\nWhere to look next")
+    click.echo(f"  tertius query bridging-partners organization={chosen.key} --data {view_folder(view)}")
+    click.echo(f"  http://127.0.0.1:8000/organizations/{chosen.key}   (while `tertius serve` runs)")
+    for source in view.sources:
+        click.echo(
+            f"\nData: {source.title or source.name}. {source.attribution or ''} {source.licence or ''}"
+        )
+
+
+def view_folder(view: View) -> Path:
+    """Return the data folder that a view is part of."""
+    return view.snapshot.path.parent.parent

@@ -1,0 +1,252 @@
+"""The snapshot's directory of names and identifiers: how keys become organisations and alliances."""
+
+from __future__ import annotations
+
+import queue
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tertius.api.models import AllianceRef, Circles, Identifier, Organization, OrganizationDetail
+
+_BATCH: Final = 500
+_WORD: Final = re.compile(r"[^\W_]+")
+_MAX_WORDS: Final = 12
+
+
+_After = tuple[str | float, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list and the position of the last one; `None` where there are no more rows."""
+
+    keys: Sequence[str]
+    last: _After
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    source: str
+    position: str
+
+
+class Directory:
+    """Read access to one snapshot's `search.sqlite`; safe to share between threads.
+
+    Args:
+        path: The file. A published snapshot never changes, so it is opened as immutable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def __del__(self) -> None:
+        self.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+            connection.row_factory = sqlite3.Row
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            self._idle.put(connection)
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        with self._connection() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def _in_batches(self, sql: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
+        """Run a statement whose `{}` takes a list of question marks over any number of values."""
+        for start in range(0, len(values), _BATCH):
+            part = values[start : start + _BATCH]
+            yield from self._rows(sql.format(",".join("?" * len(part))), part)
+
+    # Organisations
+
+    def by_identifier(self, scheme: str, value: str) -> list[str]:
+        """Return the keys of the organisations that bear an identifier, in order."""
+        rows = self._rows(
+            "SELECT o.key FROM identifier i JOIN organization o ON o.id = i.organization"
+            " WHERE i.scheme = ? AND i.value = ? ORDER BY o.key",
+            (scheme, value),
+        )
+        return [str(row["key"]) for row in rows]
+
+    def organizations(self, keys: Iterable[str]) -> dict[str, Organization]:
+        """Return organisations by key; a key that nothing has is left out."""
+        rows = list(self._in_batches("SELECT * FROM organization WHERE key IN ({})", sorted(set(keys))))
+        identifiers: dict[int, list[Identifier]] = {}
+        for row in self._in_batches(
+            "SELECT organization, scheme, value FROM identifier WHERE organization IN ({})"
+            " ORDER BY organization, scheme, value",
+            [row["id"] for row in rows],
+        ):
+            identifiers.setdefault(row["organization"], []).append(
+                Identifier(scheme=row["scheme"], value=row["value"])
+            )
+        return {
+            row["key"]: Organization(**_organization(row, identifiers.get(row["id"], []))) for row in rows
+        }
+
+    def organization(self, key: str) -> OrganizationDetail | None:
+        """Return one organisation with what its source says about it; `None` where nothing has the key."""
+        rows = self._rows("SELECT * FROM organization WHERE key = ?", (key,))
+        if not rows:
+            return None
+        found = self._rows(
+            "SELECT scheme, value FROM identifier WHERE organization = ? ORDER BY scheme, value",
+            (rows[0]["id"],),
+        )
+        identifiers = [Identifier(scheme=row["scheme"], value=row["value"]) for row in found]
+        return OrganizationDetail(
+            **_organization(rows[0], identifiers), size=rows[0]["size"] or None, source=rows[0]["source"]
+        )
+
+    def list_organizations(
+        self,
+        *,
+        q: str | None = None,
+        identifier: tuple[str, str] | None = None,
+        country: str | None = None,
+        circle: tuple[str, str] | None = None,
+        after: _After = None,
+        limit: int,
+    ) -> Page:
+        """List organisations: by relevance where words are searched for, else by name.
+
+        Args:
+            q: Beginnings of words that the name or the identifiers must contain.
+            identifier: Scheme and value.
+            country: Two letters.
+            circle: Partition (`country`, `sector`, `type`) and notation.
+            after: Position of the last entry already given.
+            limit: Most entries to return.
+        """
+        where, values = ["1"], []  # type: list[str], list[Any]
+        source = "organization o"
+        position = "o.name"
+        if q is not None:
+            words = _WORD.findall(q)[:_MAX_WORDS]
+            if not words:
+                return Page((), None)
+            source = "organization_text t JOIN organization o ON o.id = t.rowid"
+            position = "t.rank"
+            where.append("organization_text MATCH ?")
+            values.append(" ".join(f'"{word}"*' for word in words))
+        if identifier is not None:
+            where.append("o.id IN (SELECT organization FROM identifier WHERE scheme = ? AND value = ?)")
+            values += identifier
+        if country is not None:
+            where.append("o.country = ?")
+            values.append(country.upper())
+        if circle is not None:
+            column = {"country": "o.country", "sector": "o.sector", "type": "o.type"}[circle[0]]
+            where.append(f"{column} = ?")
+            values.append(circle[1])
+        return self._page(_Listing(source, position), where, values, after, limit)
+
+    # Alliances
+
+    def alliances(self, keys: Iterable[str]) -> dict[str, AllianceRef]:
+        """Return alliances by key; a key that nothing has is left out."""
+        rows = self._in_batches("SELECT * FROM alliance WHERE key IN ({})", sorted(set(keys)))
+        return {row["key"]: AllianceRef(**_alliance(row)) for row in rows}
+
+    def alliance_text(self, key: str) -> tuple[str | None, str | None]:
+        """Return purpose and source of an alliance."""
+        rows = self._rows("SELECT purpose, source FROM alliance WHERE key = ?", (key,))
+        return (rows[0]["purpose"] or None, rows[0]["source"] or None) if rows else (None, None)
+
+    def list_alliances(
+        self,
+        *,
+        q: str | None = None,
+        form: str | None = None,
+        active_on: str | None = None,
+        after: _After = None,
+        limit: int,
+    ) -> Page:
+        """List alliances by name.
+
+        Args:
+            q: Text that the name or the purpose must contain.
+            form: Notation of the form.
+            active_on: ISO date on which it must have been running.
+            after: Position of the last entry already given.
+            limit: Most entries to return.
+        """
+        where, values = ["1"], []  # type: list[str], list[Any]
+        if q is not None:
+            where.append(
+                "(instr(lower(o.name), lower(?)) OR instr(lower(coalesce(o.purpose, '')), lower(?)))"
+            )
+            values += [q, q]
+        if form is not None:
+            where.append("o.form = ?")
+            values.append(form)
+        if active_on is not None:
+            where.append("o.start <= ? AND (o.\"end\" >= ? OR coalesce(o.\"end\", '') = '')")
+            values += [active_on, active_on]
+        return self._page(_Listing("alliance o", "o.name"), where, values, after, limit)
+
+    def _page(
+        self, listing: _Listing, where: list[str], values: list[Any], after: _After, limit: int
+    ) -> Page:
+        if after is not None:
+            where.append(f"({listing.position}, o.id) > (?, ?)")
+            values += after
+        # Only our own words are put together here; every value that a caller sends is bound.
+        sql = (
+            f"SELECT o.id, o.key, {listing.position} AS position FROM {listing.source}"  # noqa: S608
+            f" WHERE {' AND '.join(where)} ORDER BY {listing.position}, o.id LIMIT ?"
+        )
+        rows = self._rows(sql, [*values, limit + 1])
+        more = len(rows) > limit
+        rows = rows[:limit]
+        return Page([row["key"] for row in rows], (rows[-1]["position"], rows[-1]["id"]) if more else None)
+
+
+def _organization(row: sqlite3.Row, identifiers: list[Identifier]) -> dict[str, Any]:
+    country, sector, kind = (row[name] or None for name in ("country", "sector", "type"))
+    return {
+        "key": row["key"],
+        "iri": row["iri"],
+        "name": row["name"],
+        "country": country,
+        "circles": Circles(country=country, sector=sector, type=kind),
+        "identifiers": identifiers,
+    }
+
+
+def _alliance(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "key": row["key"],
+        "iri": row["iri"],
+        "name": row["name"],
+        "start": row["start"] or None,
+        "end": row["end"] or None,
+        "form": row["form"] or None,
+    }

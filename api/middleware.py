@@ -1,0 +1,220 @@
+"""What happens around every request, as plain ASGI: identity, limits, failures, logs and counts."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tertius.api import errors
+from tertius.api.metrics import Metrics
+from tertius.api.problems import answer
+
+_log = structlog.get_logger("tertius.api.access")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+EXPOSED: Final = (
+    "Link",
+    "ETag",
+    "Retry-After",
+    "Query-Id",
+    "Request-Id",
+    "Tertius-Snapshot",
+    "Tertius-As-Of",
+    "Tertius-Window",
+    "Tertius-Weight",
+    "Tertius-Max-Partners",
+    "Tertius-Exclude",
+    "Tertius-Assumed-Years",
+    "Tertius-Partition",
+    "Tertius-Next",
+)
+"""Response headers that scripts of other origins may read."""
+
+
+def route_template(scope: Scope) -> str:
+    """Return the template of the route that took a request, `unmatched` where none did."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else "unmatched"
+
+
+class Observe:
+    """Outermost: gives every request an id, counts it and writes one line about it."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status, size, started = 0, 0, time.perf_counter()
+
+        async def observed(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["Request-Id"] = request_id
+                headers["Server-Timing"] = f"total;dur={(time.perf_counter() - started) * 1000:.1f}"
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            elif message["type"] == "http.response.body":
+                size += len(message.get("body", b""))
+            await send(message)
+
+        self.metrics.under_way.inc()
+        try:
+            await self.app(scope, receive, observed)
+        finally:
+            seconds = time.perf_counter() - started
+            route = route_template(scope)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self.metrics.under_way.dec()
+            self.metrics.requests.labels(method, route, str(status or 499)).inc()
+            self.metrics.seconds.labels(route).observe(seconds)
+            write = _log.debug if scope["path"] in _QUIET else _log.info
+            write(
+                "request",
+                method=method,
+                route=route,
+                path=scope["path"][:200],
+                status=status or 499,
+                bytes=size,
+                seconds=round(seconds, 4),
+            )
+
+
+class Failures:
+    """Turns what no handler caught into a problem document that gives nothing away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if begun:
+                raise
+            await answer(Request(scope), error)(scope, receive, send)
+
+
+class Limits:
+    """Refuses addresses and bodies that are too large before anybody reads them."""
+
+    def __init__(self, app: ASGIApp, max_url_bytes: int, max_body_bytes: int) -> None:
+        self.app = app
+        self.max_url_bytes = max_url_bytes
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection.
+
+        Raises:
+            AddressTooLong: Path and query string together are longer than the limit.
+            BodyTooLarge: The body is announced to be, or turns out to be, larger than the limit.
+        """
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
+        if target > self.max_url_bytes:
+            raise errors.AddressTooLong(
+                f"Path and query string have {target} bytes; at most {self.max_url_bytes} are taken.",
+                limit=self.max_url_bytes,
+            )
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced) > self.max_body_bytes:
+            raise self._too_large()
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > self.max_body_bytes:
+                    raise self._too_large()
+            return message
+
+        await self.app(scope, counted, send)
+
+    def _too_large(self) -> errors.BodyTooLarge:
+        return errors.BodyTooLarge(
+            f"The body is larger than the {self.max_body_bytes} bytes that are taken.",
+            limit=self.max_body_bytes,
+        )
+
+
+class Methods:
+    """Answers `HEAD` like `GET` without the body, and `OPTIONS` with what an address takes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["method"] not in {"HEAD", "OPTIONS"}:
+            await self.app(scope, receive, send)
+        elif scope["method"] == "HEAD":
+            await self._head(scope, receive, send)
+        else:
+            await self._options(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def headers_only(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        scope["method"] = "GET"
+        try:
+            await self.app(scope, receive, headers_only)
+        finally:
+            scope["method"] = "HEAD"
+
+    async def _options(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def allowed(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                taken = {
+                    method.strip() for method in MutableHeaders(scope=message).get("allow", "").split(",")
+                }
+                taken |= {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
+                allow = ", ".join(sorted(taken - {""})).encode()
+                await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow)]})
+                answered = True
+            elif answered:
+                message = {**message, "body": b""}
+                await send(message)
+            else:
+                await send(message)
+
+        await self.app(scope, receive, allowed)

@@ -1,0 +1,219 @@
+"""From what the network room answers, in keys, to what callers read, in organisations and alliances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Final
+
+from tertius.api.directory import Directory
+from tertius.api.models import (
+    AllianceRef,
+    Bridge,
+    Community,
+    EgoNetwork,
+    EgoTie,
+    Organization,
+    Position,
+    Source,
+    Summary,
+    Tie,
+    TieEvidence,
+)
+from tertius.queries import network
+from tertius.queries.network.export import Describe, Label
+
+_NUMBERS: Final = (
+    "standing",
+    "degree",
+    "strength",
+    "constraint",
+    "effective_size",
+    "efficiency",
+    "hierarchy",
+    "betweenness",
+    "community",
+    "clustering",
+    "triangles",
+    "local_bridges",
+)
+POSITION_COLUMNS: Final = ("key", "name", "country", *_NUMBERS)
+BRIDGE_COLUMNS: Final = (
+    "key",
+    "name",
+    "country",
+    "exclusive_reach",
+    "local_bridge",
+    "dyadic_constraint",
+    "other_circle",
+    "weight",
+    "alliances",
+    "first",
+    "last",
+    "assumed",
+)
+TIE_COLUMNS: Final = (
+    "key",
+    "name",
+    "country",
+    "shared_partners",
+    "local_bridge",
+    "overlap",
+    "dyadic_constraint",
+    "weight",
+    "alliances",
+    "first",
+    "last",
+    "assumed",
+)
+
+
+def positions(found: Sequence[network.Position], directory: Directory) -> list[Position]:
+    """Put the organisations to their positions."""
+    known = _organizations((one.organization for one in found), directory)
+    return [
+        Position(
+            organization=known[one.organization],
+            percentiles=dict(one.percentiles) if one.percentiles is not None else None,
+            **{name: getattr(one, name) for name in _NUMBERS},
+        )
+        for one in found
+    ]
+
+
+def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> list[Bridge]:
+    """Put organisations and alliances to bridging partners."""
+    known = _organizations((one.partner for one in found), directory)
+    alliances = _alliances((one.tie for one in found), directory)
+    return [
+        Bridge(
+            partner=known[one.partner],
+            exclusive_reach=one.exclusive_reach,
+            local_bridge=one.local_bridge,
+            dyadic_constraint=one.dyadic_constraint,
+            other_circle=one.other_circle,
+            tie=_evidence(one.tie, alliances),
+        )
+        for one in found
+    ]
+
+
+def ties(found: Sequence[network.Partner], directory: Directory) -> list[Tie]:
+    """Put organisations and alliances to ties."""
+    known = _organizations((one.partner for one in found), directory)
+    alliances = _alliances((one.tie for one in found), directory)
+    return [
+        Tie(
+            partner=known[one.partner],
+            shared_partners=one.shared_partners,
+            local_bridge=one.local_bridge,
+            overlap=one.overlap,
+            dyadic_constraint=one.dyadic_constraint,
+            tie=_evidence(one.tie, alliances),
+        )
+        for one in found
+    ]
+
+
+def ego(found: network.EgoNetwork, directory: Directory) -> EgoNetwork:
+    """Put organisations to an ego network."""
+    nodes = positions(found.nodes, directory)
+    return EgoNetwork(
+        organization=nodes[0].organization,
+        nodes=nodes,
+        ties=[
+            EgoTie(
+                source=tie.source,
+                target=tie.target,
+                weight=tie.weight,
+                alliances=tie.alliances,
+                local_bridge=tie.local_bridge,
+            )
+            for tie in found.ties
+        ],
+        omitted=found.omitted,
+    )
+
+
+def communities(found: Sequence[network.Community], directory: Directory) -> list[Community]:
+    """Put organisations to communities."""
+    known = _organizations((key for one in found for key in one.brokers), directory)
+    return [
+        Community(
+            community=one.community,
+            size=one.size,
+            internal_ties=one.internal_ties,
+            external_ties=one.external_ties,
+            bridging=one.bridging,
+            brokers=[known[key] for key in one.brokers],
+        )
+        for one in found
+    ]
+
+
+def summary(found: network.Summary, sources: Sequence[Source]) -> Summary:
+    """Put the sources to the network's numbers."""
+    names = (field.name for field in fields(found) if field.name not in {"as_of", "window", "weight"})
+    return Summary(sources=list(sources), **{name: getattr(found, name) for name in names})
+
+
+def labels(directory: Directory) -> Describe:
+    """Return a function that names organisations for an export."""
+
+    def describe(keys: Sequence[str]) -> Sequence[Label]:
+        known = _organizations(keys, directory)
+        return [Label(known[key].name, known[key].country) for key in keys]
+
+    return describe
+
+
+def flat_position(row: Position) -> Mapping[str, object]:
+    """Write a position as one CSV record."""
+    return {**_flat(row.organization), **{name: getattr(row, name) for name in _NUMBERS}}
+
+
+def flat_bridge(row: Bridge) -> Mapping[str, object]:
+    """Write a bridging partner as one CSV record."""
+    return {**_flat(row.partner), **row.model_dump(exclude={"partner", "tie"}), **_flat_evidence(row.tie)}
+
+
+def flat_tie(row: Tie) -> Mapping[str, object]:
+    """Write a tie as one CSV record."""
+    return {**_flat(row.partner), **row.model_dump(exclude={"partner", "tie"}), **_flat_evidence(row.tie)}
+
+
+def _flat(organization: Organization) -> dict[str, object]:
+    return {"key": organization.key, "name": organization.name, "country": organization.country}
+
+
+def _flat_evidence(tie: TieEvidence) -> dict[str, object]:
+    return {
+        "weight": tie.weight,
+        "alliances": " ".join(alliance.key for alliance in tie.alliances),
+        "first": tie.first,
+        "last": tie.last,
+        "assumed": tie.assumed,
+    }
+
+
+def _evidence(tie: network.Evidence, alliances: Mapping[str, AllianceRef]) -> TieEvidence:
+    return TieEvidence(
+        weight=tie.weight,
+        alliances=[alliances[key] for key in tie.alliances],
+        first=tie.first,
+        last=tie.last,
+        assumed=tie.assumed,
+    )
+
+
+def _organizations(keys: Iterable[str], directory: Directory) -> Mapping[str, Organization]:
+    wanted = set(keys)
+    known = directory.organizations(wanted)
+    missing = wanted - known.keys()
+    if missing:
+        raise LookupError(f"the directory lacks {len(missing)} organizations of the network: {min(missing)}")
+    return known
+
+
+def _alliances(ties: Iterable[network.Evidence], directory: Directory) -> Mapping[str, AllianceRef]:
+    return directory.alliances(key for tie in ties for key in tie.alliances)

@@ -1,0 +1,87 @@
+"""The network as a whole: brokers, communities, numbers, and files of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from tertius.api import present
+from tertius.api.exchange import Exchange
+from tertius.api.models import Community, Envelope, Position, Summary
+from tertius.api.negotiate import CSV, GRAPHML, JSON
+from tertius.api.openapi import responses
+from tertius.api.parameters import BrokersQuery, ExportQuery, NetworkListQuery, NetworkQuery
+from tertius.queries.network import Order
+from tertius.queries.network.export import edge_csv, graphml, node_csv
+
+router = APIRouter(prefix="/v1/network", tags=["network"])
+
+_TABLE: Final = (JSON, CSV)
+_FILES: Final = (GRAPHML, CSV)
+
+
+@router.get(
+    "/brokers",
+    operation_id="listBrokers",
+    summary="The strongest brokers",
+    response_model=Envelope[list[Position]],
+    responses=responses(410, 422, 429, 504, offered=_TABLE),
+)
+def list_brokers(request: Request, query: Annotated[BrokersQuery, Query()]) -> Response:
+    """List all organisations by how strongly they broker; those without ties come last."""
+    exchange = Exchange(request, query, _TABLE)
+    page = exchange.network().brokers(Order(query.order), offset=exchange.offset, limit=query.limit)
+    rows = present.positions(page.rows, exchange.view.directory)
+    following = exchange.following(page.next)
+    return exchange.rows(rows, present.flat_position, present.POSITION_COLUMNS, next_page=following)
+
+
+@router.get(
+    "/communities",
+    operation_id="listCommunities",
+    summary="Communities",
+    response_model=Envelope[list[Community]],
+    responses=responses(410, 422, 429, 504),
+)
+def list_communities(request: Request, query: Annotated[NetworkListQuery, Query()]) -> Response:
+    """List the Leiden communities, the largest first."""
+    exchange = Exchange(request, query)
+    page = exchange.network().communities(offset=exchange.offset, limit=query.limit)
+    rows = present.communities(page.rows, exchange.view.directory)
+    return exchange.json(rows, next_page=exchange.following(page.next))
+
+
+@router.get(
+    "/summary",
+    operation_id="getNetworkSummary",
+    summary="The network in numbers",
+    response_model=Envelope[Summary],
+    responses=responses(422, 429, 504),
+)
+def get_summary(request: Request, query: Annotated[NetworkQuery, Query()]) -> Response:
+    """Return the size and the shape of the network, and the sources that it rests on."""
+    exchange = Exchange(request, query)
+    return exchange.json(present.summary(exchange.network().summary(), exchange.view.sources))
+
+
+@router.get(
+    "/export",
+    operation_id="exportNetwork",
+    summary="The network as a file",
+    response_class=Response,
+    responses=responses(422, 429, 504, offered=_FILES),
+)
+def export(request: Request, query: Annotated[ExportQuery, Query()]) -> Response:
+    """Return the whole network: GraphML with organisations and ties, or one of the two tables as CSV."""
+    exchange = Exchange(request, query, _FILES)
+    network = exchange.network()
+    exchange.services.check_export(network)
+    labels = present.labels(exchange.view.directory)
+    if exchange.media is GRAPHML:
+        pieces, name = graphml(network, labels), "network.graphml"
+    elif query.part == "ties":
+        pieces, name = edge_csv(network), "ties.csv"
+    else:
+        pieces, name = node_csv(network, labels), "organizations.csv"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return exchange.reply(b"".join(pieces), headers=disposition)

@@ -1,0 +1,179 @@
+"""The SPARQL 1.1 protocol, query operation: GET, form POST and direct POST, read-only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import anyio.to_thread
+from fastapi import APIRouter, Query, Request, Response
+from tertius.api import etag, sparql_request
+from tertius.api.description import service_description
+from tertius.api.exchange import VERSION, NotModified
+from tertius.api.negotiate import HTML, JSONLD, NTRIPLES, RDFXML, TURTLE, choose
+from tertius.api.openapi import responses
+from tertius.api.rdf import FORMATS
+from tertius.api.routers.pages import sparql_form
+from tertius.api.services import Services, View
+from tertius.api.sparql_request import SparqlRequest
+from tertius.queries import check_read_only
+from tertius.store import Answer, Lane, ResultFormat, StoreBusy
+
+router = APIRouter(tags=["sparql"])
+
+_DESCRIPTION: Final = (TURTLE, NTRIPLES, RDFXML, JSONLD, HTML)
+_OFFERED: Final = (
+    *sparql_request.SELECT,
+    *sparql_request.GRAPH,
+)
+_STATUSES: Final = (400, 403, 413, 415, 422, 504)
+_DETAILS: Final = {
+    "parameters": [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": description,
+            "schema": {"type": "array", "items": {"type": "string", "format": "iri"}},
+        }
+        for name, description in (
+            ("default-graph-uri", "Graphs that make up the default graph; the union of all without any."),
+            ("named-graph-uri", "Graphs that GRAPH can reach."),
+        )
+    ]
+}
+_EXAMPLE: Final = "SELECT ?name WHERE { ?organization a org:Organization ; skos:prefLabel ?name } LIMIT 10"
+
+
+@router.get(
+    "/sparql",
+    operation_id="querySparql",
+    summary="Ask a SPARQL query",
+    response_class=Response,
+    responses=responses(*_STATUSES, offered=_OFFERED),
+    openapi_extra=_DETAILS,
+)
+async def get_sparql(
+    request: Request,
+    query: Annotated[str | None, Query(description="A SPARQL 1.1 query.", examples=[_EXAMPLE])] = None,
+) -> Response:
+    """Ask a SPARQL 1.1 query; without one, RDF types get the service description and browsers a form."""
+    if query is None and "update" not in request.query_params:
+        return await anyio.to_thread.run_sync(_describe, request)
+    return await _answer(request, sparql_request.from_get(request))
+
+
+@router.post(
+    "/sparql",
+    operation_id="postSparql",
+    summary="Ask a SPARQL query by POST",
+    response_class=Response,
+    responses=responses(*_STATUSES, offered=_OFFERED),
+    openapi_extra={
+        **_DETAILS,
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/sparql-query": {"schema": {"type": "string"}, "example": _EXAMPLE},
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["query"],
+                        "properties": {"query": {"type": "string"}},
+                    },
+                    "example": {"query": _EXAMPLE},
+                },
+            },
+        },
+    },
+)
+async def post_sparql(request: Request) -> Response:
+    """Ask a SPARQL 1.1 query that is too long for an address."""
+    return await _answer(request, await sparql_request.from_post(request))
+
+
+def _describe(request: Request) -> Response:
+    media = choose(request.headers.get("accept"), request.query_params.get("format"), _DESCRIPTION)
+    services: Services = request.app.state.services
+    if media is HTML:
+        return sparql_form(request)
+    body = service_description(services.view(), services.settings.base, FORMATS[media.name])
+    headers = {"Vary": "Accept", "Cache-Control": "no-cache", "Content-Type": media.header}
+    return Response(body, headers=headers)
+
+
+async def _answer(request: Request, asked: SparqlRequest) -> Response:
+    services: Services = request.app.state.services
+    # Everything that can be refused is refused here, before a worker hears of it.
+    check_read_only(asked.text, services.limits)
+    form = sparql_request.form_of(asked.text)
+    media = choose(request.headers.get("accept"), asked.format, sparql_request.offered(form))
+    view = await anyio.to_thread.run_sync(services.view)
+    headers = {"Content-Type": media.header, "Vary": "Accept", "Tertius-Snapshot": str(view.snapshot.number)}
+    if sparql_request.is_deterministic(asked.text):
+        tag = etag.entity_tag(
+            snapshot=str(view.snapshot.manifest.uuid),
+            software=VERSION,
+            media_type=media.type,
+            route="/sparql",
+            parameters={
+                "query": asked.text,
+                "default": asked.dataset.default_graphs,
+                "named": asked.dataset.named_graphs,
+            },
+        )
+        headers |= {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
+        if etag.matches(request.headers.get("if-none-match"), tag):
+            raise NotModified({name: headers[name] for name in ("ETag", "Vary", "Cache-Control")})
+    else:
+        headers["Cache-Control"] = "no-store"
+    if services.sparql_threads.available_tokens < 1:
+        raise StoreBusy(retry_after=services.settings.queue_seconds)
+    query_id = uuid.uuid4().hex
+    run = _runner(services, view, asked, FORMATS[media.name], query_id)
+    answer = await _until_hung_up(request, services, query_id, run)
+    return Response(answer.body, headers={**headers, "Query-Id": query_id})
+
+
+def _runner(
+    services: Services, view: View, asked: SparqlRequest, form: ResultFormat, query_id: str
+) -> Callable[[], Answer]:
+    def run() -> Answer:
+        with services.metrics.timed("sparql"):
+            return services.store.query(
+                asked.text,
+                solutions=ResultFormat.JSON if form.is_graph else form,
+                graph=form if form.is_graph else ResultFormat.TURTLE,
+                dataset=asked.dataset,
+                budget=services.sparql_budget,
+                lane=Lane.SPARQL,
+                snapshot=view.snapshot.number,
+                query_id=query_id,
+            )
+
+    return run
+
+
+async def _until_hung_up(
+    request: Request, services: Services, query_id: str, run: Callable[[], Answer]
+) -> Answer:
+    """Run a query on a thread of its own kind, and stop it when the caller goes away."""
+
+    async def watch() -> None:
+        message: dict[str, Any] = {}
+        while message.get("type") != "http.disconnect":
+            message = dict(await request.receive())
+        # The query may not have been handed to the pool yet.
+        while not services.store.cancel(query_id):
+            await asyncio.sleep(0.02)
+
+    watcher = asyncio.create_task(watch())
+    try:
+        return await anyio.to_thread.run_sync(run, limiter=services.sparql_threads)
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher

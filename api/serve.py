@@ -1,0 +1,33 @@
+"""Running the application under uvicorn."""
+
+from __future__ import annotations
+
+import uvicorn
+from tertius.api import logs
+from tertius.api.app import create_app
+from tertius.api.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process is told to stop; requests under way are finished first.
+
+    Args:
+        settings: Where to listen and what to answer from.
+
+    Raises:
+        OSError: The address is taken, or not ours.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=10,
+        h11_max_incomplete_event_size=65_536,
+    )
+    uvicorn.Server(config).run()

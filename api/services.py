@@ -1,0 +1,207 @@
+"""What one running application holds: snapshots, query workers, the catalogue, networks and counters."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import anyio
+import structlog
+from tertius.api.directory import Directory
+from tertius.api.errors import BadParameter, NotReady
+from tertius.api.metrics import Metrics
+from tertius.api.models import Source
+from tertius.api.settings import Settings
+from tertius.ontology.namespaces import PREFIXES
+from tertius.queries import DEFAULT_LIMITS, Catalogue, Limits, load_catalogue
+from tertius.queries.network import Network, NetworkLane, NetworkParameters
+from tertius.store import Budget, QueryPool, ResultTooLarge, Snapshot, SnapshotDamaged, Snapshots
+
+_log = structlog.get_logger("tertius.api")
+_MORE_THREADS: Final = 16
+"""SPARQL requests that may wait for a process, per process."""
+
+
+class View:
+    """One snapshot, open for reading.
+
+    Attributes:
+        snapshot: The snapshot.
+        network: The network with the default parameters.
+        directory: Names and identifiers.
+        sources: Where its facts come from, by name.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot: Final = snapshot
+        self.network: Final = Network.open(snapshot.network_path)
+        self.directory: Final = Directory(snapshot.search_path)
+        self.sources: Final[Sequence[Source]] = [
+            Source(
+                name=name,
+                title=entry.title,
+                licence=entry.licence,
+                attribution=entry.attribution,
+                retrieved=entry.retrieved,
+                loaded=entry.loaded,
+            )
+            for name, entry in sorted(snapshot.manifest.sources.items())
+        ]
+
+    @property
+    def as_of(self) -> dt.date | None:
+        """The day for which the network stands by default."""
+        return self.snapshot.manifest.as_of
+
+    @property
+    def base(self) -> str:
+        """Start of the IRIs of this snapshot's individuals."""
+        return self.snapshot.manifest.base
+
+
+class Services:
+    """Everything that answers need; made when the application starts, closed when it stops.
+
+    Args:
+        settings: The settings.
+        metrics: Where to count.
+
+    Raises:
+        CatalogueError: A named query is wrong; the message says where.
+        StoreUnavailable: The query workers do not start.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings: Final = settings
+        self.metrics: Final = metrics
+        self.catalogue: Final[Catalogue] = load_catalogue(base=settings.base)
+        self.snapshots: Final = Snapshots(settings.data, keep=settings.keep_snapshots)
+        self.store: Final = QueryPool(
+            self.snapshots,
+            rest_workers=settings.rest_workers,
+            sparql_workers=settings.sparql_workers,
+            queue_seconds=settings.queue_seconds,
+            memory_bytes=settings.worker_memory,
+            prefixes=PREFIXES,
+        )
+        self.sparql_threads: Final = anyio.CapacityLimiter(settings.sparql_workers * (1 + _MORE_THREADS))
+        self.rest_budget: Final = Budget(settings.rest_seconds, settings.rest_rows, settings.rest_bytes)
+        self.sparql_budget: Final = Budget(
+            settings.sparql_seconds, settings.sparql_rows, settings.sparql_bytes
+        )
+        self.limits: Final = Limits(
+            size=settings.max_query_bytes,
+            depth=settings.max_query_depth,
+            patterns=settings.max_query_patterns,
+            branches=DEFAULT_LIMITS.branches,
+            operators=DEFAULT_LIMITS.operators,
+        )
+        self._lane: NetworkLane | None = None
+        self._derived: tempfile.TemporaryDirectory[str] | None = None
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Stop the processes and close the snapshots."""
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.store.close)
+            if self._derived is not None:
+                stack.callback(self._derived.cleanup)
+            if self._lane is not None:
+                stack.callback(self._lane.close)
+            for view in self._views.values():
+                stack.callback(view.directory.close)
+        self._views.clear()
+
+    def view(self, number: int | None = None) -> View:
+        """Return a snapshot, open for reading.
+
+        Args:
+            number: Its number; the live one where it is `None`.
+
+        Raises:
+            NotReady: Nothing has been published yet.
+            SnapshotGone: There is no such snapshot, or no longer.
+        """
+        if number is None:
+            try:
+                snapshot = self.snapshots.current()
+            except SnapshotDamaged as error:
+                _log.error("the live snapshot is damaged", reason=str(error))
+                raise NotReady("The live snapshot is damaged; `tertius doctor` says how.") from None
+            if snapshot is None:
+                raise NotReady(
+                    "No snapshot has been published yet; load data first, for example with `tertius demo`."
+                )
+        else:
+            snapshot = self.snapshots.get(number)
+        with self._lock:
+            view = self._views.get(snapshot.number)
+            if view is None:
+                view = self._views[snapshot.number] = View(snapshot)
+                self._note(view)
+            self._views.move_to_end(snapshot.number)
+            # Evicted views close their files once the last request that uses them is done.
+            while len(self._views) > self.settings.keep_snapshots:
+                self._views.popitem(last=False)
+        return view
+
+    def network(self, view: View, parameters: NetworkParameters, client: str) -> Network:
+        """Return the network for parameters: the snapshot's own, or one derived for them.
+
+        Args:
+            view: The snapshot.
+            parameters: With the as-of filled in.
+            client: Who asks; derivations under way are limited for each.
+
+        Raises:
+            BadParameter: An excluded organisation is unknown.
+            DerivationTimeoutError: Deriving took too long.
+            LaneBusyError: Too much is being derived already.
+        """
+        if view.network.serves(parameters):
+            return view.network
+        unknown = sorted(parameters.exclude - view.directory.organizations(parameters.exclude).keys())
+        if unknown:
+            raise BadParameter("exclude", f"no organization has the key {unknown[0]}")
+        uuid = str(view.snapshot.manifest.uuid)
+        return self.lane.network(view.network, uuid, parameters, client=client)
+
+    @property
+    def lane(self) -> NetworkLane:
+        """The process that derives networks, started when it is first needed."""
+        with self._lock:
+            if self._lane is None:
+                # A folder of its own: several servers may answer from one data folder.
+                self._derived = tempfile.TemporaryDirectory(prefix="tertius-networks-")
+                self._lane = NetworkLane(
+                    Path(self._derived.name),
+                    bytes_cap=self.settings.network_cache_bytes,
+                    per_client=self.settings.network_per_client,
+                    deadline=self.settings.network_seconds,
+                )
+            return self._lane
+
+    def check_export(self, network: Network) -> None:
+        """Refuse an export that is larger than the limit.
+
+        Raises:
+            ResultTooLarge: It has more ties.
+        """
+        ties = network.summary().ties
+        if ties > self.settings.export_ties:
+            raise ResultTooLarge("ties", self.settings.export_ties)
+
+    def _note(self, view: View) -> None:
+        """Show a snapshot in the metrics when it is first seen."""
+        if view.snapshot.number == self.snapshots.current_number():
+            self.metrics.snapshot.set(view.snapshot.number)
+            self.metrics.source_loaded.clear()
+            for source in view.sources:
+                self.metrics.source_loaded.labels(source.name).set(source.loaded.timestamp())

@@ -1,0 +1,158 @@
+"""What a caller sends to `/sparql`, read as the SPARQL 1.1 Protocol (2013), section 2.1 says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from typing import Final, Literal
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from tertius.api.errors import BadParameter, BadRequest, UnsupportedMedia
+from tertius.api.negotiate import CSV, JSONLD, NTRIPLES, RDFXML, SPARQL_JSON, SPARQL_XML, TSV, TURTLE, Media
+from tertius.queries import MalformedQuery
+from tertius.queries.tokens import BLANKS, Kind, Token, tokenise
+from tertius.store import Dataset
+
+Form = Literal["select", "ask", "graph"]
+
+SELECT: Final = (SPARQL_JSON, SPARQL_XML, CSV, TSV)
+ASK: Final = (SPARQL_JSON, SPARQL_XML)
+GRAPH: Final = (TURTLE, NTRIPLES, RDFXML, JSONLD)
+
+_FORMS: Final[dict[str, Form]] = {"select": "select", "ask": "ask", "construct": "graph", "describe": "graph"}
+_CHANGING: Final = frozenset({"rand", "now", "uuid", "struuid", "bnode"})
+_MAX_GRAPHS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlRequest:
+    """One query operation.
+
+    Attributes:
+        text: The query.
+        dataset: The graphs to see.
+        format: Value of `format`, which overrides `Accept`.
+    """
+
+    text: str
+    dataset: Dataset
+    format: str | None
+
+
+Pairs = list[tuple[str, str]]
+
+
+def from_get(request: Request) -> SparqlRequest:
+    """Read a query operation by GET.
+
+    Raises:
+        BadRequest: The query is missing, repeated or not UTF-8.
+        MalformedQuery: It is an update.
+    """
+    return _read(_decode(request.scope["query_string"]))
+
+
+async def from_post(request: Request) -> SparqlRequest:
+    """Read a query operation by POST: a form, or the query itself with its dataset in the address.
+
+    Raises:
+        BadRequest: The query is missing, repeated, in both places, or not UTF-8.
+        MalformedQuery: It is an update.
+        UnsupportedMedia: The body is neither a form nor a query.
+    """
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    kind = header.get_content_type() if request.headers.get("content-type") else ""
+    charset = str(header.get_param("charset", "utf-8")).lower()
+    if charset not in {"utf-8", "utf8"}:
+        raise UnsupportedMedia(f"charset {charset[:40]} is not taken; send UTF-8")
+    address = _decode(request.scope["query_string"])
+    if kind == "application/sparql-update":
+        raise MalformedQuery("updates are never taken here; facts come in through `tertius load`")
+    if kind == "application/x-www-form-urlencoded":
+        if any(name == "query" for name, _ in address):
+            raise BadRequest("The query is in the address as well as in the body; send it once.")
+        return _read(address + _decode(await request.body()))
+    if kind == "application/sparql-query":
+        if any(name == "query" for name, _ in address):
+            raise BadRequest("The query is in the address as well as in the body; send it once.")
+        try:
+            text = (await request.body()).decode()
+        except UnicodeDecodeError as error:
+            raise BadRequest(f"The query is not UTF-8: byte {error.start} cannot be read.") from None
+        return _read([*address, ("query", text)])
+    raise UnsupportedMedia(
+        f"{kind or 'a body without a media type'} is not taken; "
+        "send application/sparql-query or application/x-www-form-urlencoded"
+    )
+
+
+def form_of(text: str) -> Form:
+    """Tell what kind of answer a query has, by its first word after the prologue.
+
+    Raises:
+        MalformedQuery: There is no such word.
+    """
+    tokens = [token for token in tokenise(text) if token.kind not in BLANKS]
+    for token in _after_prologue(tokens):
+        if token.kind is Kind.WORD and token.text.lower() in _FORMS:
+            return _FORMS[token.text.lower()]
+        break
+    raise MalformedQuery("a query begins with SELECT, ASK, CONSTRUCT or DESCRIBE, after its prefixes")
+
+
+def offered(form: Form) -> Sequence[Media]:
+    """Return the representations that an answer of this form has."""
+    return {"select": SELECT, "ask": ASK, "graph": GRAPH}[form]
+
+
+def is_deterministic(text: str) -> bool:
+    """Tell whether a query gives the same answer whenever it is asked of one snapshot."""
+    return not any(token.kind is Kind.WORD and token.text.lower() in _CHANGING for token in tokenise(text))
+
+
+def _after_prologue(tokens: Sequence[Token]) -> Iterator[Token]:
+    index = 0
+    while index < len(tokens):
+        word = tokens[index].text.lower()
+        if tokens[index].kind is Kind.WORD and word in {"prefix", "base", "version"}:
+            index += 3 if word == "prefix" else 2
+        else:
+            break
+    yield from tokens[index:]
+
+
+def _read(pairs: Pairs) -> SparqlRequest:
+    if any(name in {"update", "using-graph-uri", "using-named-graph-uri"} for name, _ in pairs):
+        raise MalformedQuery("updates are never taken here; facts come in through `tertius load`")
+    queries = [value for name, value in pairs if name == "query"]
+    if len(queries) != 1:
+        raise BadRequest(f"There are {len(queries)} `query` parameters; send exactly one.")
+    formats = [value for name, value in pairs if name == "format"]
+    return SparqlRequest(queries[0], _dataset(pairs), formats[0] if formats else None)
+
+
+def _dataset(pairs: Pairs) -> Dataset:
+    found: dict[str, tuple[str, ...]] = {}
+    for parameter in ("default-graph-uri", "named-graph-uri"):
+        graphs = tuple(value for name, value in pairs if name == parameter)
+        if len(graphs) > _MAX_GRAPHS:
+            raise BadParameter(parameter, f"is given {len(graphs)} times; at most {_MAX_GRAPHS} are taken")
+        try:
+            Dataset(default_graphs=graphs)
+        except ValueError as error:
+            raise BadParameter(parameter, str(error)) from None
+        found[parameter] = graphs
+    return Dataset(default_graphs=found["default-graph-uri"], named_graphs=found["named-graph-uri"])
+
+
+def _decode(data: bytes) -> Pairs:
+    """Decode `name=value` pairs; percent signs are decoded once."""
+    try:
+        return parse_qsl(data.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except UnicodeDecodeError:
+        raise BadRequest("The parameters are not UTF-8 written in percent signs.") from None
+    except ValueError:
+        raise BadRequest("There are more than 1000 parameters.") from None
