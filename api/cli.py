@@ -7,15 +7,14 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-import click
 import typer
 from tertius.api import cli_ask, cli_data, cli_doctor
-from tertius.api.cli_support import CALLER, complain, failure
+from tertius.api.cli_support import complain, failure
 
 app = typer.Typer(
     name="tertius",
     help="Alliance intelligence on a knowledge graph: who bridges whom across structural holes.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -33,6 +32,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     _version_option: bool = typer.Option(
         False,
         "--version",
@@ -42,6 +42,8 @@ def options(
     ),
 ) -> None:
     """Alliance intelligence on a knowledge graph: who bridges whom across structural holes."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,16 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     try:
         status = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        status = stop.exit_code
-    except click.UsageError as error:
-        hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx is not None else ""
-        complain(f"{error.format_message()}{hint}")
-        status = CALLER
-    except click.ClickException as error:
+    except typer.TyperException as error:
         complain(error.format_message())
         status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         complain("interrupted")
         status = 130
     except BrokenPipeError:

@@ -7,16 +7,15 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from pydantic import ValidationError
 from tertius.api import present, sparql_request
-from tertius.api.cli_support import DataOption, JsonOption, Mistake, QuietOption, opened
+from tertius.api.cli_support import DataOption, JsonOption, Mistake, QuietOption, opened, settings
 from tertius.api.exchange import write_csv
 from tertius.api.parameters import NetworkFields
 from tertius.api.rdf import FORMATS
 from tertius.api.services import Services, View
-from tertius.queries import Context, NamedQuery, check_read_only, run
+from tertius.queries import Context, Limits, NamedQuery, check_read_only, run
 from tertius.queries.network import Network
 from tertius.queries.network.export import edge_csv, graphml, node_csv
 from tertius.store import Lane, ResultFormat
@@ -64,7 +63,7 @@ def query(
     with opened(data) as services:
         if name is None:
             for one in services.catalogue.values():
-                click.echo(f"{one.name:<34} {one.header.summary}")
+                typer.echo(f"{one.name:<34} {one.header.summary}")
             return
         view = services.view()
         page = run(
@@ -79,13 +78,13 @@ def query(
         )
     columns = list(page.columns)
     if as_json:
-        click.echo(json.dumps({"data": page.rows, "next": page.next}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"data": page.rows, "next": page.next}, ensure_ascii=False, indent=2))
     elif as_csv:
         _write(write_csv(columns, ([row[column] for column in columns] for row in page.rows)))
     else:
         _table(columns, [[row[column] for column in columns] for row in page.rows])
     if page.next is not None and not as_json:
-        click.echo(f"there are more rows: --cursor {page.next}", err=True)
+        typer.echo(f"there are more rows: --cursor {page.next}", err=True)
 
 
 def sparql(
@@ -110,13 +109,13 @@ def sparql(
     elif text == "-":
         text = sys.stdin.read()
     asked = text or ""
+    check_read_only(asked, Limits(size=settings(data).max_query_bytes))
     kind = sparql_request.form_of(asked)
     names = [media.name for media in sparql_request.offered(kind)]
     if form is not None and form not in names:
         raise Mistake(f"--format: {form} does not fit the answer of this query; use {', '.join(names)}")
     chosen = FORMATS[form or names[0]]
     with opened(data) as services:
-        check_read_only(asked, services.limits)
         answer = services.store.query(
             asked,
             budget=services.sparql_budget,
@@ -204,7 +203,7 @@ def export(
         return
     output.write_bytes(body)
     if not quiet:
-        click.echo(f"{output}: {len(body):,} bytes", err=True)
+        typer.echo(f"{output}: {len(body):,} bytes", err=True)
 
 
 def _fields(**given: Any) -> NetworkFields:
@@ -241,11 +240,11 @@ def _arguments(query: NamedQuery, given: list[str]) -> dict[str, str | list[str]
 def _write_json_rows(rows: list[Any]) -> None:
     """Write a JSON array, one row a line, so that long ones can be read by people as well."""
     lines = ",\n".join(row.model_dump_json() for row in rows)
-    click.echo(f"[\n{lines}\n]" if rows else "[]")
+    typer.echo(f"[\n{lines}\n]" if rows else "[]")
 
 
 def _write(body: bytes) -> None:
-    out = click.get_binary_stream("stdout")
+    out = typer.get_binary_stream("stdout")
     out.write(body if body.endswith(b"\n") else body + b"\n")
     out.flush()
 
@@ -256,7 +255,7 @@ def _table(columns: list[str], rows: list[list[Any]]) -> None:
     lines = [columns, *cells]
     widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
     for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _cell(value: object) -> str:

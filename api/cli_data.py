@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from tertius.api import present
 from tertius.api.cli_support import (
@@ -129,14 +128,14 @@ def list_snapshots(context: typer.Context, data: DataOption = None, as_json: Jso
     live = store.current_number()
     rows = [_described(snapshot, live) for snapshot in store.list()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps(rows, indent=2))
     elif not rows:
-        click.echo(f"{store.data_dir} has no snapshots")
+        typer.echo(f"{store.data_dir} has no snapshots")
     else:
         for row in rows:
             mark = "*" if row["live"] else " "
             sources = ", ".join(row["sources"])
-            click.echo(f"{mark} {row['number']:>4}  {row['created'][:16]}  as of {row['as_of']}  {sources}")
+            typer.echo(f"{mark} {row['number']:>4}  {row['created'][:16]}  as of {row['as_of']}  {sources}")
 
 
 @_snapshots.command()
@@ -149,14 +148,14 @@ def rollback(
 ) -> None:
     """Make another snapshot the live one."""
     snapshot = Snapshots(settings(data or context.obj).data).rollback(number)
-    click.echo(f"snapshot {snapshot.number} is live")
+    typer.echo(f"snapshot {snapshot.number} is live")
 
 
 @_snapshots.command()
 def sweep(context: typer.Context, data: DataOption = None) -> None:
     """Remove what interrupted loads left behind."""
     removed = Snapshots(settings(data or context.obj).data).sweep()
-    click.echo(f"{len(removed)} left-overs removed")
+    typer.echo(f"{len(removed)} left-overs removed")
 
 
 def _described(snapshot: Snapshot, live: int | None) -> dict[str, Any]:
@@ -179,9 +178,9 @@ def _load(job: LoadJob, *, quiet: bool) -> LoadReport:
 
 def _report(report: LoadReport, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report.as_json(), indent=2, default=str))
+        typer.echo(json.dumps(report.as_json(), indent=2, default=str))
     elif not quiet:
-        click.echo("\n".join(report.lines()))
+        typer.echo("\n".join(report.lines()))
     if not report.ok:
         raise typer.Exit(CALLER)
 
@@ -213,30 +212,30 @@ def _tell(view: View, report: LoadReport) -> None:
     """Print what the demonstration found, in a few lines."""
     network, directory = view.network, view.directory
     summary = network.summary()
-    click.echo("\n".join(report.lines()[:1]))
-    click.echo(
+    typer.echo("\n".join(report.lines()[:1]))
+    typer.echo(
         f"{summary.organizations:,} organisations, {summary.alliances:,} alliances in the window, "
         f"{summary.ties:,} ties, as of {network.as_of}"
     )
     brokers = present.positions(network.brokers(limit=_BROKERS).rows, directory)
-    click.echo("\nThe ten strongest brokers (low constraint: partners who are not tied to each other)")
+    typer.echo("\nThe ten strongest brokers (low constraint: partners who are not tied to each other)")
     for place, row in enumerate(brokers, 1):
-        click.echo(
+        typer.echo(
             f"{place:>3}. {row.organization.name[:52]:<52} constraint {row.constraint:.4f}  "
             f"{row.degree:>4} partners  effective size {row.effective_size:.1f}"
         )
     chosen = brokers[0].organization
-    click.echo(f"\nBridging partners of {chosen.name}: whom each alone leads to")
+    typer.echo(f"\nBridging partners of {chosen.name}: whom each alone leads to")
     for bridge in present.bridges(network.bridges(chosen.key, limit=_BRIDGES).rows, directory):
         reached = network.exclusive_reach(chosen.key, bridge.partner.key)
         names = directory.organizations(reached[:2])
         some = "; ".join(one.name[:30] for one in names.values())
-        click.echo(f"  {bridge.partner.name[:44]:<44} {bridge.exclusive_reach:>4}  such as {some}")
-    click.echo("\nWhere to look next")
-    click.echo(f"  tertius query bridging-partners organization={chosen.key} --data {view_folder(view)}")
-    click.echo(f"  http://127.0.0.1:8000/organizations/{chosen.key}   (while `tertius serve` runs)")
+        typer.echo(f"  {bridge.partner.name[:44]:<44} {bridge.exclusive_reach:>4}  such as {some}")
+    typer.echo("\nWhere to look next")
+    typer.echo(f"  tertius query bridging-partners organization={chosen.key} --data {view_folder(view)}")
+    typer.echo(f"  http://127.0.0.1:8000/organizations/{chosen.key}   (while `tertius serve` runs)")
     for source in view.sources:
-        click.echo(
+        typer.echo(
             f"\nData: {source.title or source.name}. {source.attribution or ''} {source.licence or ''}"
         )
 

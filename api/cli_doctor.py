@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict
 from typing import Annotated
 
-import click
 import typer
 from tertius.api.cli_support import FAILED, DataOption, JsonOption, settings
 from tertius.api.doctor import Verdict, examine
@@ -30,8 +29,8 @@ def doctor(
     for finding in examine(chosen, audit=audit):
         findings.append(finding)
         if not as_json:
-            click.echo(f"{finding.verdict.value:<5} {finding.check}: {finding.detail}")
+            typer.echo(f"{finding.verdict.value:<5} {finding.check}: {finding.detail}")
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     if any(finding.verdict is Verdict.BAD for finding in findings):
         raise typer.Exit(FAILED)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-import click
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -55,7 +54,7 @@ def settings(data: Path | None, **changes: object) -> Settings:
         raise Mistake(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-class Mistake(click.ClickException):
+class Mistake(typer.TyperException):
     """Something that the caller got wrong: one line, exit status 2."""
 
     exit_code = CALLER
@@ -63,14 +62,14 @@ class Mistake(click.ClickException):
 
 def complain(message: str) -> None:
     """Write one line to standard error."""
-    click.echo(f"tertius: {' '.join(message.split())}", err=True)
+    typer.echo(f"tertius: {' '.join(message.split())}", err=True)
 
 
 def failure(error: Exception) -> int:
     """Say what went wrong in one line, and return the exit status that it deserves."""
     if isinstance(error, LoadError):
         for line in error.report.lines()[1:]:
-            click.echo(line, err=True)
+            typer.echo(line, err=True)
         complain(str(error))
         return CALLER
     if isinstance(error, ApiError | StoreError | QueryError | NetworkError):
