@@ -33,7 +33,7 @@ $(BIN)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m tertius.queries.network.warm
+	$(BIN)/python -c 'from tertius.queries.network import warm; warm()'
 	touch $@
 
 # Needs uv; run it after changing the dependencies in pyproject.toml.
