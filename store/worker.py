@@ -45,12 +45,14 @@ def main() -> int:
         write_all(replies, pack({"error": f"{error}"}))
         return 1
     handles = _Handles(settings["handles"])
+    space = _AddressSpace()
     write_all(replies, pack({"ready": True, "sandboxed": sandboxed}))
     while (message := read_message(requests)) is not None:
         request, text = message
         signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _ALARM_GRACE)
         reply, body = _respond(handles, request, text, settings["prefixes"])
-        reply["retire"] = reply.get("kind") == "memory" or _address_space() > _FULL_SHARE * settings["memory"]
+        full = space.used() > _FULL_SHARE * settings["memory"]
+        reply["retire"] = full or reply.get("kind") == "memory"
         write_all(replies, pack(reply, body))
         signal.setitimer(signal.ITIMER_REAL, 0)
     return 0
@@ -137,13 +139,17 @@ def _respond(
     return {"form": result.form, "format": result.format, "rows": result.rows}, result.body
 
 
-def _address_space() -> int:
-    """Bytes of address space in use, 0 where the kernel does not say."""
-    try:
-        pages = Path("/proc/self/statm").read_text().split()[0]
-    except OSError:
-        return 0
-    return int(pages) * resource.getpagesize()
+class _AddressSpace:
+    """Tells how many bytes of address space are in use, 0 where the kernel does not say."""
+
+    def __init__(self) -> None:
+        self._file = os.open("/proc/self/statm", os.O_RDONLY) if Path("/proc/self/statm").exists() else None
+
+    def used(self) -> int:
+        """Bytes in use now. Asked after every query, hence through a file that stays open."""
+        if self._file is None:
+            return 0
+        return int(os.pread(self._file, 64, 0).split()[0]) * resource.getpagesize()
 
 
 if __name__ == "__main__":
