@@ -1,5 +1,6 @@
 """How questions are asked: named queries, safe binding, the SPARQL endpoint's guard, network measures."""
 
+from tertius.queries.describe import catalogue_triples, describe, describe_all
 from tertius.queries.errors import (
     CatalogueError,
     FederationRefused,
@@ -8,6 +9,7 @@ from tertius.queries.errors import (
     QueryError,
     QueryTooComplex,
     QueryTooLong,
+    UnexpectedValue,
     UnknownQuery,
 )
 from tertius.queries.guard import DEFAULT_LIMITS, Limits, Shape, check_read_only
@@ -37,8 +39,12 @@ __all__ = [
     "Row",
     "Shape",
     "Type",
+    "UnexpectedValue",
     "UnknownQuery",
+    "catalogue_triples",
     "check_read_only",
+    "describe",
+    "describe_all",
     "load_catalogue",
     "run",
 ]

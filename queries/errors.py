@@ -1,6 +1,6 @@
 """What can be wrong with a question before any store has seen it."""
 
-from tertius.store import QuerySyntaxError, RefusedQuery
+from tertius.store import QueryFailed, QuerySyntaxError, RefusedQuery
 
 
 class QueryError(Exception):
@@ -99,3 +99,20 @@ class UnknownQuery(QueryError):
 
 class CatalogueError(QueryError):
     """A file of the catalogue is wrong; the message starts with `file:line`."""
+
+
+class UnexpectedValue(QueryError, QueryFailed):
+    """A value in an answer is not of the type that the query promises; the data hold something malformed.
+
+    Attributes:
+        query: name of the query.
+        column: the column at fault.
+        expected: the type promised.
+    """
+
+    def __init__(self, query: str, column: str, expected: str) -> None:
+        super().__init__()
+        self.query = query
+        self.column = column
+        self.expected = expected
+        self.args = (f"{query}: a value in the column {column} is not of type {expected}",)

@@ -25,8 +25,8 @@ class Limits:
     """How large a query may be.
 
     The defaults lie far below what was measured to hurt: planning 100 triple patterns that are joined
-    together takes seconds and 200 nearly a minute; 2,200 nested groups, 2,600 OPTIONALs, 6,500 UNIONs or fewer
-    than 10,000 chained operators overflow the stack.
+    together takes seconds and 200 nearly a minute; 2,200 nested groups, 2,600 OPTIONALs, 6,500 UNIONs or
+    fewer than 10,000 chained operators overflow the stack.
 
     Attributes:
         size: bytes of UTF-8.

@@ -280,7 +280,7 @@ def _individual(text: str, parameter: Parameter, context: Context) -> Term:
     kind = parameter.type.value
     prefix = identity.individual(kind, "", context.base)
     name = text.removeprefix(prefix)
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name):
         raise ValueError(f"give the key of one {kind}, or its IRI beginning with {prefix}")
     return NamedNode(prefix + name)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tertius.queries.errors import ParameterError
+from tertius.queries.errors import ParameterError, UnexpectedValue
 from tertius.queries.header import Column, ColumnType
 from tertius.queries.named_queries import Catalogue, NamedQuery
 from tertius.queries.paging import (
@@ -20,7 +20,7 @@ from tertius.queries.paging import (
     page_query,
 )
 from tertius.queries.params import Argument, Context
-from tertius.store import Budget, Lane, QueryFailed, ResultFormat, Store
+from tertius.store import Budget, Lane, ResultFormat, Store
 
 Value = str | int | float | bool | None
 """What a row holds; JSON can say all of it."""
@@ -84,6 +84,7 @@ def run(
     Raises:
         UnknownQuery: no query has that name.
         ParameterError: an argument, `limit` or `cursor` does not fit.
+        UnexpectedValue: the data hold a value that a column cannot.
         StoreError: whatever the store raises; `SnapshotGone` when the cursor's snapshot is not kept any more.
     """
     query = catalogue.find(name)
@@ -132,9 +133,7 @@ def _row(query: NamedQuery, binding: Mapping[str, Mapping[str, str]]) -> Row:
         try:
             row[name] = None if term is None else _value(column.type, term["value"])
         except ValueError:
-            raise QueryFailed(
-                f"{query.name}: a value in the column {name} is not of type {column.type}"
-            ) from None
+            raise UnexpectedValue(query.name, name, column.type) from None
     return row
 
 
