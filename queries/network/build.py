@@ -43,7 +43,7 @@ def build(
     parameters: NetworkParameters | None = None,
     threads: int | None = None,
 ) -> BuiltNetwork:
-    """Write a snapshot's base table and its default network; every file is flushed to the disk.
+    """Write a snapshot's base table and its default network; publishing makes the files durable.
 
     Ids of organisations and alliances are kept from the parent and never used again for another key.
     The same input gives the same files.

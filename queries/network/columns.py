@@ -18,6 +18,9 @@ PARTITIONS: Final = ("country", "sector", "type")
 
 KEY_TYPE: Final = np.dtype("S16")
 
+MOST_ROLES: Final = 256
+"""Roles of one source, numbered in a byte."""
+
 Keys = NDArray[np.bytes_]
 Ids = NDArray[np.int32]
 
@@ -197,18 +200,17 @@ class ColumnsBuilder:
         """
         if ongoing and last_observed is None:
             raise ColumnsError(f"{organization} in {alliance}: ongoing, but last_observed is missing")
-        number = self._roles.setdefault(role, len(self._roles))
-        if number > 255:
-            raise ColumnsError(f"role {role!r}: a source may have at most 256 roles")
         try:
             who, what = self._organizations[organization], self._alliances[alliance]
         except KeyError as error:
             raise ColumnsError(
                 f"{error.args[0]}: participation of or in something not added before"
             ) from None
+        if role not in self._roles and len(self._roles) == MOST_ROLES:
+            raise ColumnsError(f"role {role!r}: a source may have at most {MOST_ROLES} roles")
         self._organization.append(who)
         self._alliance.append(what)
-        self._role.append(number)
+        self._role.append(self._roles.setdefault(role, len(self._roles)))
         self._start.append(to_days(start))
         self._end.append(to_days(end))
         self._last.append(to_days(last_observed))

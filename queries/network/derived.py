@@ -66,17 +66,17 @@ class Derived:
     orders: Mapping[str, Ids]
     summary: Summary
 
-    def write(self, directory: Path, *, sync: bool = True) -> None:
+    def write(self, directory: Path) -> None:
         """Write every array into an existing, empty directory; `network.json` last."""
         for part in (self.ties, self.holes):
             for name, values in _arrays(part).items():
-                write_array(directory, name, values, sync=sync)
-        write_array(directory, "betweenness", self.betweenness, sync=sync)
-        write_array(directory, "community", self.community, sync=sync)
+                write_array(directory, name, values)
+        write_array(directory, "betweenness", self.betweenness)
+        write_array(directory, "community", self.community)
         for name, values in self.percentiles.items():
-            write_array(directory, f"percentile-{name}", values, sync=sync)
+            write_array(directory, f"percentile-{name}", values)
         for name, values in self.orders.items():
-            write_array(directory, f"order-{name}", values, sync=sync)
+            write_array(directory, f"order-{name}", values)
         summary = {field.name: getattr(self.summary, field.name) for field in fields(Summary)}
         summary["as_of"] = self.summary.as_of.isoformat() if self.summary.as_of else None
         counts = {name: getattr(self.ties, name) for name in _COUNTS}
@@ -84,7 +84,6 @@ class Derived:
             directory,
             "network",
             {"parameters": self.parameters.as_json(), "summary": summary, "counts": counts},
-            sync=sync,
         )
 
     @classmethod

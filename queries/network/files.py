@@ -16,13 +16,10 @@ FORMAT = 1
 """Version of the files' layout; a reader refuses every other."""
 
 
-def write_array(directory: Path, name: str, values: NDArray[Any], *, sync: bool = True) -> None:
-    """Write `<name>.npy`, flushed to the disk unless `sync` is off."""
+def write_array(directory: Path, name: str, values: NDArray[Any]) -> None:
+    """Write `<name>.npy`; whoever publishes the directory makes it durable."""
     with (directory / f"{name}.npy").open("wb") as file:
         np.lib.format.write_array(file, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def map_array(directory: Path, name: str) -> NDArray[Any]:
@@ -46,13 +43,10 @@ def map_array(directory: Path, name: str) -> NDArray[Any]:
         raise NetworkFormatError(f"{path}: {error}") from error
 
 
-def write_json(directory: Path, name: str, data: Mapping[str, Any], *, sync: bool = True) -> None:
+def write_json(directory: Path, name: str, data: Mapping[str, Any]) -> None:
     """Write `<name>.json` with the format version added."""
-    with (directory / f"{name}.json").open("w", encoding="utf-8") as file:
-        json.dump({"format": FORMAT, **data}, file, ensure_ascii=False, indent=1, sort_keys=True)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
+    text = json.dumps({"format": FORMAT, **data}, ensure_ascii=False, indent=1, sort_keys=True)
+    (directory / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def read_json(directory: Path, name: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         )
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
-        derived.write(draft, sync=False)
+        derived.write(draft)
         _publish(draft, target)
     except NetworkTooLargeError as error:
         return {
