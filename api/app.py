@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 expose_headers=list(EXPOSED),
                 max_age=86_400,
             ),
-            Middleware(Failures),
+            Middleware(Failures, answer=problems.answer),
             Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
             Middleware(Methods),
         ],

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tertius.api import errors
 from tertius.api.metrics import Metrics
-from tertius.api.problems import answer
 
 _log = structlog.get_logger("tertius.api.access")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -101,8 +103,9 @@ class Observe:
 class Failures:
     """Turns what no handler caught into a problem document that gives nothing away."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
         self.app = app
+        self.answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -121,7 +124,7 @@ class Failures:
         except Exception as error:
             if begun:
                 raise
-            await answer(Request(scope), error)(scope, receive, send)
+            await self.answer(Request(scope), error)(scope, receive, send)
 
 
 class Limits:
@@ -199,22 +202,21 @@ class Methods:
             scope["method"] = "HEAD"
 
     async def _options(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answered = False
+        methods = allowed_methods(scope)
+        if methods:
+            await Response(status_code=204, headers={"Allow": ", ".join(methods)})(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
-        async def allowed(message: Message) -> None:
-            nonlocal answered
-            if message["type"] == "http.response.start" and message["status"] == 405:
-                taken = {
-                    method.strip() for method in MutableHeaders(scope=message).get("allow", "").split(",")
-                }
-                taken |= {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
-                allow = ", ".join(sorted(taken - {""})).encode()
-                await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow)]})
-                answered = True
-            elif answered:
-                message = {**message, "body": b""}
-                await send(message)
-            else:
-                await send(message)
 
-        await self.app(scope, receive, allowed)
+def allowed_methods(scope: Scope) -> list[str]:
+    """Return the methods that an address takes, in alphabetical order; none where there is no address."""
+    routes = scope["app"].routes
+    taken = {
+        method
+        for method in _METHODS - {"HEAD", "OPTIONS"}
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    }
+    if not taken:
+        return []
+    return sorted(taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set()))

@@ -147,10 +147,12 @@ def choose(accept: str | None, wanted: str | None, offered: Sequence[Media]) -> 
     chosen: Media | None = None
     for order, media in enumerate(offered):
         for media_type in (media.type, *media.aliases):
+            # An alias has to be asked for by name: wildcards and refusals are about the type itself.
+            least = 1 if media_type == media.type else 3
             scored = [
                 (score, -place, given.quality)
                 for place, given in enumerate(ranges)
-                if (score := given.specificity(media_type, media.content_type))
+                if (score := given.specificity(media_type, media.content_type)) >= least
             ]
             if not scored:
                 continue

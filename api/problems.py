@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from tertius.api import errors
 from tertius.api import problem_kinds as kinds
+from tertius.api.middleware import allowed_methods
 from tertius.api.problem_kinds import Kind
 from tertius.queries import errors as asked
 from tertius.queries.network import errors as network
@@ -197,13 +198,8 @@ def _from_http(request: Request, error: HTTPException) -> Response:
         detail = f"There is nothing at {request.scope['path'][:200]}; `/docs` lists the addresses."
     elif kind is kinds.METHOD:
         detail = f"{request.method} is not taken here; the Allow header lists what is."
-        allowed = {method.strip() for method in headers.get("Allow", headers.get("allow", "")).split(",")} - {
-            ""
-        }
         headers.pop("allow", None)
-        headers["Allow"] = ", ".join(
-            sorted(allowed | ({"HEAD"} if "GET" in allowed else set()) | {"OPTIONS"})
-        )
+        headers["Allow"] = ", ".join(allowed_methods(request.scope))
     else:
         detail = str(error.detail)
     return document(request, kind, detail, headers=headers)
