@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tertius.queries import Catalogue
-from tertius.queries.describe import with_table
+from tertius.queries.documentation import with_table
 from tertius.queries.named_queries import read_query
 from tertius.queries.params import Type
 
