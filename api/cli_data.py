@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from tertius import loaders
 from tertius.api import present
 from tertius.api.cli_support import (
     CALLER,
@@ -21,7 +22,7 @@ from tertius.api.cli_support import (
 )
 from tertius.api.serve import serve as run_server
 from tertius.api.services import View
-from tertius.loaders import LoadJob, LoadReport, load
+from tertius.loaders import LoadJob, LoadReport
 from tertius.store import Snapshot, Snapshots
 
 _BROKERS = 10
@@ -173,7 +174,8 @@ def _described(snapshot: Snapshot, live: int | None) -> dict[str, Any]:
 
 def _load(job: LoadJob, *, quiet: bool) -> LoadReport:
     with ProgressBars(quiet) as progress:
-        return load(job, progress=progress)
+        # Named by way of its package: `loaders.load` is also the module that holds it.
+        return loaders.load(job, progress=progress)
 
 
 def _report(report: LoadReport, *, as_json: bool, quiet: bool) -> None:
