@@ -112,8 +112,8 @@ def constrain(
 ) -> None:
     """Sum dyadic constraints and measure how concentrated they are.
 
-    c_ij = ((w_ij + T_ij) / s_i)^2, Burt (1992), eq. 2.4, without the oligopoly term O_j; hierarchy is the
-    Coleman-Theil index of eq. 2.9, 1 by convention where there is one partner.
+    c_ij = ((w_ij + T_ij) / s_i)^2, Burt (1992, pp. 54-55) without the oligopoly term O_j; hierarchy is the
+    Coleman-Theil index (pp. 70-71), 1 by convention where there is one partner.
 
     Args:
         offsets: First slot of each row.
