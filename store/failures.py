@@ -6,12 +6,15 @@ Text that may hold what another server answered stays in `QueryFailed.detail`, w
 from __future__ import annotations
 
 import errno
+import re
 from typing import Any
 
 from tertius.store import errors
 from tertius.store.counting import CapExceeded, DeadlinePassed
 
 _LONGEST_DETAIL = 500
+# The engine lists whole alphabets among what it expected.
+_ALPHABET = re.compile(r", \['.*", re.DOTALL)
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -60,8 +63,7 @@ def as_error(failure: dict[str, Any], *, seconds: float, memory: int | None) -> 
 
 
 def _first_line(error: BaseException) -> str:
-    """The engine lists whole alphabets of what it expected; the first line has the position."""
     if isinstance(error, UnicodeError):
         return "the query is not valid Unicode text"
-    line = str(error).partition("\n")[0]
+    line = _ALPHABET.sub(" or a name", str(error)).partition("\n")[0]
     return line if len(line) <= _LONGEST_DETAIL else line[:_LONGEST_DETAIL] + "…"

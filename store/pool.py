@@ -117,7 +117,9 @@ class QueryPool:
         return self._workers.running()
 
     def cancel(self, query_id: str) -> bool:
-        """Stop a query, wherever it is; its caller gets `QueryCancelled`. Returns at once.
+        """Stop a query, wherever it is; its caller gets `QueryCancelled` unless the answer is there already.
+
+        Returns at once, without waiting for the query to end.
 
         Args:
             query_id: as given to `query`, or as listed by `running`.

@@ -55,6 +55,8 @@ def main() -> int:
         reply["retire"] = full or reply.get("kind") == "memory"
         write_all(replies, pack(reply, body))
         signal.setitimer(signal.ITIMER_REAL, 0)
+        # An idle worker should not hold on to the largest answer it gave.
+        del body, message
     return 0
 
 

@@ -234,6 +234,10 @@ def test_what_is_no_query_is_a_syntax_error(store: Store, text: str) -> None:
 def test_a_syntax_error_says_where(store: Store) -> None:
     with pytest.raises(QuerySyntaxError, match=r"2:\d+"):
         ask(store, "SELECT *\nWHERE { ?s ?p }")
+    with pytest.raises(QuerySyntaxError) as caught:
+        ask(store, "SELECT * {")
+    assert str(caught.value).startswith("error at 1:11: expected")
+    assert "u{" not in str(caught.value)
 
 
 @pytest.mark.parametrize("format_", SOLUTIONS)

@@ -133,6 +133,17 @@ def test_what_needs_too_much_memory_is_told_so(pool: QueryPool, text: str) -> No
     assert still_answers(pool)
 
 
+def test_an_answer_larger_than_memory_costs_its_worker_too(pool: QueryPool) -> None:
+    """Whether the interpreter runs out, which survives that, or the engine, which does not: it is replaced."""
+    before = pool.counters
+    steps = (f"BIND(CONCAT({', '.join([f'?x{step}'] * 10)}) AS ?x{step + 1})" for step in range(3))
+    text = f"SELECT ?x3 {{ {PAIRS} BIND(CONCAT(STR(?c), '{'x' * 1000}') AS ?x0) {' '.join(steps)} }}"
+    with pytest.raises(OutOfMemory):
+        pool.query(text, budget=Budget(120, 10**9, 10**12), lane=Lane.SPARQL)
+    assert still_answers(pool)
+    assert pool.counters.respawns == before.respawns + 1
+
+
 @pytest.mark.parametrize("name", NESTED)
 def test_what_overflows_the_stack_ends_only_its_worker(pool: QueryPool, name: str) -> None:
     before = pool.counters
