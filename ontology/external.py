@@ -40,8 +40,11 @@ FOREIGN_TERMS: Final = (
     # Dublin Core values may be literals or IRIs, and labels must not be data properties: annotations, then.
     ForeignTerm("dcterms:creator", Kind.ANNOTATION, "Creator"),
     ForeignTerm("dcterms:description", Kind.ANNOTATION, "Description"),
+    ForeignTerm("dcterms:issued", Kind.ANNOTATION, "Date Issued"),
+    ForeignTerm("dcterms:language", Kind.ANNOTATION, "Language"),
     ForeignTerm("dcterms:license", Kind.ANNOTATION, "License"),
     ForeignTerm("dcterms:modified", Kind.ANNOTATION, "Date Modified"),
+    ForeignTerm("dcterms:publisher", Kind.ANNOTATION, "Publisher"),
     ForeignTerm("dcterms:rights", Kind.ANNOTATION, "Rights"),
     ForeignTerm("dcterms:source", Kind.ANNOTATION, "Source"),
     ForeignTerm("dcterms:title", Kind.ANNOTATION, "Title"),
@@ -60,10 +63,14 @@ FOREIGN_TERMS: Final = (
     ForeignTerm("skos:OrderedCollection", Kind.CLASS, "Ordered Collection", ("skos:Collection",)),
     ForeignTerm("skos:broader", Kind.OBJECT, "has broader"),
     ForeignTerm("skos:definition", Kind.ANNOTATION, "definition"),
+    ForeignTerm("skos:exactMatch", Kind.OBJECT, "has exact match"),
     ForeignTerm("skos:inScheme", Kind.OBJECT, "is in scheme"),
     ForeignTerm("skos:member", Kind.OBJECT, "has member"),
+    ForeignTerm("skos:memberList", Kind.OBJECT, "has member list"),
     ForeignTerm("skos:notation", Kind.DATA, "notation"),
+    ForeignTerm("skos:note", Kind.ANNOTATION, "note"),
     ForeignTerm("skos:prefLabel", Kind.ANNOTATION, "preferred label"),
+    ForeignTerm("skos:related", Kind.OBJECT, "has related"),
     ForeignTerm("skos:topConceptOf", Kind.OBJECT, "is top concept in scheme"),
 )
 """Every foreign term that the modules, the shapes or the data rely on."""

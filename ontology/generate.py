@@ -56,7 +56,7 @@ def context() -> str:
         entries[name] = f"tt:{name}"
         if kind == OWL + "ObjectProperty":
             entries[name] = {"@id": f"tt:{name}", "@type": "@id"}
-        elif kind == OWL + "DatatypeProperty" and iri in datatypes and datatypes[iri] not in _JSON_TYPES:
+        elif iri in datatypes and datatypes[iri].startswith(XSD) and datatypes[iri] not in _JSON_TYPES:
             entries[name] = {"@id": f"tt:{name}", "@type": "xsd:" + datatypes[iri].removeprefix(XSD)}
     return json.dumps({"@context": entries}, indent=2) + "\n"
 
