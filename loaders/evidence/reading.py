@@ -16,7 +16,7 @@ from tertius.loaders.problems import shorten
 
 _M = TypeVar("_M", bound=schema.Model)
 _NAMES: Final = ("id", "key", "letter", "number")
-_BESIDE: Final = frozenset({"second-coding.yaml"})
+_BESIDE: Final = frozenset({"resolutions.yaml", "second-coding.yaml"})
 """Files that lie beside the coding without being part of it."""
 
 
@@ -95,8 +95,25 @@ def evidence_files(root: Traversable | None = None) -> list[tuple[str, Traversab
     Args:
         root: Folder of the coding; the one that is shipped by default.
     """
-    folder = resources.files("tertius.loaders.evidence") if root is None else root
-    return sorted(_yaml_files(folder, ""), key=lambda pair: pair[0])
+    return sorted(_yaml_files(_folder(root), ""), key=lambda pair: pair[0])
+
+
+def read_record(path: str, model: type[_M], root: Traversable | None = None) -> _M:
+    """Read and check one file that lies beside the coding and is no part of it.
+
+    Args:
+        path: Path of the file, relative to the folder.
+        model: What the file may hold.
+        root: Folder of the coding; the one that is shipped by default.
+
+    Raises:
+        EvidenceError: The file is missing, unreadable or breaks a rule.
+    """
+    gathered = _Gathered(dict(_yaml_files(_folder(root), "")))
+    found = gathered.one(path, model)
+    if found is None or gathered.problems:
+        raise EvidenceError(gathered.problems)
+    return found
 
 
 def read_evidence(root: Traversable | None = None) -> Evidence:
@@ -138,6 +155,10 @@ def read_evidence(root: Traversable | None = None) -> Evidence:
     if problems:
         raise EvidenceError(problems)
     return evidence
+
+
+def _folder(root: Traversable | None) -> Traversable:
+    return resources.files("tertius.loaders.evidence") if root is None else root
 
 
 class _Gathered:
