@@ -155,6 +155,7 @@ class FileCollector:
         if self._wrong:
             return
         alliance = self._to.facts.alliance(self._to.source, given)
+        alliance.listed |= self._binding.part == "alliances"
         self._describe_alliance(alliance, cells)
         if partner:
             self._participation(alliance, partner, cells)

@@ -26,7 +26,7 @@ def conclude(collector: Collector, *, given_alliances: bool) -> int:
     single = _partners(collector)
     _tallies(collector)
     if given_alliances:
-        unknown = sum(alliance.seen is None for alliance in collector.facts.alliances.values())
+        unknown = sum(not alliance.listed for alliance in collector.facts.alliances.values())
         message = (
             f"{unknown:,} alliances have participations but no row in the alliances file; "
             "they are kept, without dates"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -23,7 +23,7 @@ class Description:
         base: Base IRI of the individuals.
         info: What its mapping says of it.
         retrieved: Day on which the files were fetched.
-        files: File name -> SHA-256 in hexadecimal.
+        files: Name and SHA-256, in hexadecimal, of each file.
         started: Moment at which the load began.
     """
 
@@ -31,7 +31,7 @@ class Description:
     base: str
     info: SourceInfo
     retrieved: dt.date
-    files: Mapping[str, str]
+    files: tuple[tuple[str, str], ...]
     started: dt.datetime
 
     def quads(self) -> Iterator[ox.Quad]:
@@ -58,7 +58,7 @@ class Description:
         yield load, RDF + "type", ox.NamedNode(TT + "Load")
         yield load, TT + "softwareVersion", ox.Literal(version("tertius"))
         yield load, PROV + "startedAtTime", _typed(self.started.isoformat(timespec="seconds"), "dateTime")
-        for name, digest in self.files.items():
+        for name, digest in self.files:
             file = individual("source-file", key("source-file", self.source, name, digest), self.base)
             yield load, PROV + "used", ox.NamedNode(file)
             yield file, RDF + "type", ox.NamedNode(TT + "SourceFile")

@@ -63,6 +63,7 @@ class Alliance:
         texts: `alliance_name`, `purpose`, and `form` as given.
         concepts: Column -> notations.
         places: Column -> where its value was first given.
+        listed: Whether a file of alliances has a row for it.
         seen: The cells that described it last.
     """
 
@@ -73,6 +74,7 @@ class Alliance:
     texts: dict[str, str] = field(default_factory=dict)
     concepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    listed: bool = False
     seen: tuple[str, ...] | None = None
 
     @property

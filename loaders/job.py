@@ -13,14 +13,15 @@ from typing import Protocol
 
 from tertius.loaders.problems import Problem
 from tertius.ontology.namespaces import DEFAULT_BASE
+from tertius.queries.network.quads import MOST_TIES
 
 
 class Phase(StrEnum):
     """Parts of a load, in the order in which they happen."""
 
     READ = "reading"
-    WRITE = "writing statements"
     CHECK = "checking shapes"
+    WRITE = "writing statements"
     NETWORK = "deriving the network"
     MEASURES = "writing measures"
     SEARCH = "indexing names"
@@ -54,6 +55,8 @@ class LoadJob:
         remove: Remove the source instead of loading it; `files` must be empty.
         retrieved: Day on which the files were fetched from where they come from, overriding the mapping's.
         keep: Published snapshots to keep.
+        max_ties: Ties of the whole network up to which every tie becomes a node of the graph, all or none.
+            A million of them take a minute or two to write; the network's own files always hold them.
     """
 
     data: Path
@@ -65,6 +68,7 @@ class LoadJob:
     remove: bool = False
     retrieved: dt.date | None = None
     keep: int = 5
+    max_ties: int = MOST_TIES
 
     @classmethod
     def demo(cls, data: Path, *, base: str = DEFAULT_BASE) -> LoadJob:

@@ -131,7 +131,7 @@ def _load(job: LoadJob, snapshots: Snapshots, current: Snapshot | None, watch: W
         ),
     )
     with snapshots.draft() as draft:
-        snapshot = publish(draft, job.source, source, base=job.base, watch=watch)
+        snapshot = publish(draft, job.source, source, base=job.base, max_ties=job.max_ties, watch=watch)
     return _published(report, job.source, snapshot, watch)
 
 
@@ -141,14 +141,14 @@ def _remove(job: LoadJob, snapshots: Snapshots, current: Snapshot | None, watch:
         known = f"there are {', '.join(sources)}" if sources else "there is none yet"
         _refuse("unknown-source", f"there is no source '{job.source}' to remove; {known}")
     with snapshots.draft() as draft:
-        snapshot = publish(draft, job.source, None, base=job.base, watch=watch)
+        snapshot = publish(draft, job.source, None, base=job.base, max_ties=job.max_ties, watch=watch)
     return _published(LoadReport(job.source), job.source, snapshot, watch)
 
 
 def _checksum(job: LoadJob, mapping: str, files: Iterable[str]) -> str:
     """Digest everything on which the result of a load depends."""
     retrieved = job.retrieved.isoformat() if job.retrieved else None
-    parts = [sorted(files), mapping, retrieved, job.base, VERSION, version("tertius")]
+    parts = [sorted(files), mapping, retrieved, job.base, job.max_ties, VERSION, version("tertius")]
     return "sha256:" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -167,7 +167,7 @@ def _description(
         base=job.base,
         info=mapping.source,
         retrieved=retrieved or started.date(),
-        files={path.name: value for path, value in digests.items()},
+        files=tuple((path.name, value) for path, value in digests.items()),
         started=started,
     )
 

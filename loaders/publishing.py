@@ -33,7 +33,9 @@ class Source:
     entry: SourceEntry
 
 
-def publish(draft: Draft, name: str, source: Source | None, *, base: str, watch: Watch) -> Snapshot:
+def publish(
+    draft: Draft, name: str, source: Source | None, *, base: str, max_ties: int, watch: Watch
+) -> Snapshot:
     """Write everything that follows from one source's change, and make the draft live.
 
     Args:
@@ -41,6 +43,7 @@ def publish(draft: Draft, name: str, source: Source | None, *, base: str, watch:
         name: Name of the source.
         source: What it says now, or `None` to remove it.
         base: Base IRI of the individuals.
+        max_ties: Ties up to which every tie becomes a node of the graph.
         watch: Told of every phase.
     """
     parent = draft.parent
@@ -59,7 +62,7 @@ def publish(draft: Draft, name: str, source: Source | None, *, base: str, watch:
     with watch.phase(Phase.NETWORK):
         built = build(draft.network_path, parent.network_path if parent else None, columns)
     with watch.phase(Phase.MEASURES) as step:
-        measures = measure_quads(built.network, base=base, snapshot=draft.number)
+        measures = measure_quads(built.network, base=base, snapshot=draft.number, max_ties=max_ties)
         written = draft.replace_graph(graph_iri("measures", base), counted(measures, step))
     with watch.phase(Phase.SEARCH) as step:
         write_search(
@@ -72,12 +75,13 @@ def publish(draft: Draft, name: str, source: Source | None, *, base: str, watch:
             progress=step,
         )
     with watch.phase(Phase.PUBLISH):
+        wrote = materialised(built.network, max_ties=max_ties)
         manifest = draft.manifest(
             base=base,
             sources=dict(sorted(entries.items())),
             counts=_totals(entries, built.counts, written),
             as_of=built.as_of,
-            materialised={"measures": {**materialised(built.network), "statements": written}},
+            materialised={"measures": {**wrote, "statements": written}},
             ontology_version=VERSION,
         )
         return draft.publish(manifest)

@@ -67,7 +67,7 @@ def examine(path: Path) -> Text:
             start = next(chunks, b"")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        line = lines + start[: error.start].count(b"\n") + 1
+        line = lines + error.object[: error.start].count(b"\n") + 1
         if encoding:
             refuse("bad-encoding", f"the file says that it is {encoding[:6].upper()} but is not", path, line)
         return _legacy(path, packed=packed, size=size, line=line)

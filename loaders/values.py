@@ -22,6 +22,7 @@ _DATE: Final = re.compile(
     re.ASCII,
 )
 _SLASHES: Final = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
+_BREAKS: Final = re.compile(r"[\t\n\r]+")
 _SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
 
 FORBIDDEN: Final = re.compile(
@@ -110,13 +111,13 @@ def _advice(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a name or a text in one Unicode form, with runs of white space as one space.
+    """Return a name or a text as given, but on one line and in one Unicode form.
 
-    Two spellings of a name that no reader can tell apart must not make two organisations.
+    Two ways to encode one name, which no reader can tell apart, must not make two organisations.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return " ".join(text.split())
+    return _BREAKS.sub(" ", text).strip()
 
 
 @lru_cache(maxsize=1 << 10)
@@ -157,6 +158,8 @@ def parse_identifier(scheme: str, text: str) -> str:
         ValueProblem: `bad-identifier`, with the form that the scheme has.
     """
     value = "".join(text.split())
+    if not any(c.isdigit() for c in value):
+        raise ValueProblem("bad-identifier", f"not a {scheme} identifier, which has digits in it")
     pattern = _pattern(scheme)
     if pattern is None or pattern.fullmatch(value):
         return value
