@@ -134,7 +134,7 @@ def test_what_needs_too_much_memory_is_told_so(pool: QueryPool, text: str) -> No
 
 
 def test_an_answer_larger_than_memory_costs_its_worker_too(pool: QueryPool) -> None:
-    """Whether the interpreter runs out, which survives that, or the engine, which does not: it is replaced."""
+    """Whether the interpreter runs out, and survives, or the engine, which does not: it is replaced."""
     before = pool.counters
     steps = (f"BIND(CONCAT({', '.join([f'?x{step}'] * 10)}) AS ?x{step + 1})" for step in range(3))
     text = f"SELECT ?x3 {{ {PAIRS} BIND(CONCAT(STR(?c), '{'x' * 1000}') AS ?x0) {' '.join(steps)} }}"
