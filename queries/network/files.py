@@ -30,15 +30,7 @@ def map_array(directory: Path, name: str) -> NDArray[Any]:
     """
     path = directory / f"{name}.npy"
     try:
-        if path.stat().st_size == 0:
-            raise NetworkFormatError(f"{path}: the file is empty")
-        try:
-            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-        except ValueError:
-            # An array of length 0 cannot be mapped.
-            values: NDArray[Any] = np.load(path, allow_pickle=False)
-            values.flags.writeable = False
-            return values
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
         raise NetworkFormatError(f"{path}: {error}") from error
 

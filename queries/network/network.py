@@ -130,11 +130,11 @@ class Network:
         tied = np.flatnonzero(at >= 0)
         rows = at[tied]
         result = [Position(key, self._standing(int(i)), 0) for key, i in zip(keys, ids, strict=True)]
-        holes, degree = self.derived.holes, np.diff(self.derived.ties.offsets)
+        holes, offsets = self.derived.holes, self.derived.ties.offsets
         names = tuple(self.derived.percentiles)
         shares = np.stack([self.derived.percentiles[name][rows] for name in names], axis=1)
         columns = (
-            degree[rows],
+            offsets[rows + 1] - offsets[rows],
             holes.strength[rows],
             holes.constraint[rows],
             holes.effective_size[rows],

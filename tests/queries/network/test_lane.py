@@ -26,6 +26,7 @@ from tertius.queries.network import (
     NetworkTooLargeError,
     Weight,
     build,
+    lane_worker,
 )
 from tertius.queries.network.derived import derive
 
@@ -290,3 +291,42 @@ def test_requests_of_many_threads_do_not_mix(base: Network, lane: NetworkLane) -
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def request(base: Network, target: Path) -> dict[str, object]:
+    return {
+        "network": str(base.table.path),
+        "target": str(target),
+        "parameters": ALL.as_json(),
+        "threads": 1,
+    }
+
+
+def test_two_processes_may_derive_the_same_network(base: Network, tmp_path: Path) -> None:
+    target = tmp_path / "same"
+    assert lane_worker._answer(request(base, target))["seconds"] > 0
+    before = (target / "network.json").stat().st_ino
+    # The second finds it published, keeps it and leaves no draft behind.
+    assert "seconds" in lane_worker._answer(request(base, target))
+    assert (target / "network.json").stat().st_ino == before
+    assert [path.name for path in tmp_path.iterdir()] == ["same"]
+
+
+def test_the_worker_says_in_words_what_failed(
+    base: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken/by").write_text("others")
+    found = lane_worker._answer(request(base, tmp_path / "taken"))
+    assert "cannot be written" in found["message"]
+    wrong = request(base, tmp_path / "new") | {"parameters": {"window": "some"}}
+    assert "cannot be read" in lane_worker._answer(wrong)["message"]
+
+    def exhausted(*_: object, **__: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(lane_worker, "derive", exhausted)
+    found = lane_worker._answer(request(base, tmp_path / "new"))
+    assert found["error"] == "MemoryError"
+    assert "does not fit" in found["message"]
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

@@ -75,6 +75,20 @@ def test_an_unchanged_source_is_linked_and_reads_as_before(tmp_path: Path) -> No
     assert dropped.as_of is None
 
 
+def test_an_unchanged_source_is_copied_where_files_cannot_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    build(tmp_path / "1", None, {"s": columns(consortia("x: a b"))}, parameters=ALL)
+    monkeypatch.setattr("os.link", refused)
+    build(tmp_path / "2", tmp_path / "1", {"s": UNCHANGED}, parameters=ALL)
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    shared = [(tmp_path / name / "sources/s/organization.npy").stat().st_ino for name in "12"]
+    assert shared[0] != shared[1]
+
+
 def test_the_same_input_gives_the_same_files(tmp_path: Path) -> None:
     rows = consortia("x: a b c d; y: a e f; z: f g; w: h i; v: i j a")
     for name in ("1", "2"):
