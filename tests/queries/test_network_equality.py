@@ -211,7 +211,7 @@ def maybe(chance: random.Random, missing: float) -> dt.date | None:
     return dt.date(2012, 1, 1) + dt.timedelta(days=chance.randrange(3650))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(min_value=0, max_value=10**9),
     st.sampled_from([0, 1, 5, None]),
