@@ -92,10 +92,13 @@ class Evidence:
 def evidence_files(root: Traversable | None = None) -> list[tuple[str, Traversable]]:
     """Return the files of the coding, each with its path relative to the folder, in alphabetical order.
 
+    Files that lie beside the coding without being part of it are left out.
+
     Args:
         root: Folder of the coding; the one that is shipped by default.
     """
-    return sorted(_yaml_files(_folder(root), ""), key=lambda pair: pair[0])
+    found = (pair for pair in _yaml_files(_folder(root), "") if pair[0] not in _BESIDE)
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def read_record(path: str, model: type[_M], root: Traversable | None = None) -> _M:
@@ -110,7 +113,7 @@ def read_record(path: str, model: type[_M], root: Traversable | None = None) -> 
         EvidenceError: The file is missing, unreadable or breaks a rule.
     """
     gathered = _Gathered(dict(_yaml_files(_folder(root), "")))
-    found = gathered.one(path, model)
+    found = gathered.alone(path, model)
     if found is None or gathered.problems:
         raise EvidenceError(gathered.problems)
     return found
@@ -171,6 +174,12 @@ class _Gathered:
         self.origins: dict[tuple[str, str], str] = {}
 
     def one(self, path: str, model: type[_M]) -> _M | None:
+        found = self.alone(path, model)
+        if found is not None:
+            self._remember(path, found)
+        return found
+
+    def alone(self, path: str, model: type[_M]) -> _M | None:
         self._read.add(path)
         if path not in self._files:
             self.problems.append(f"{path}: the file is missing")
@@ -187,7 +196,6 @@ class _Gathered:
                 f"{path}, {_place(data, item['loc'])}: {_message(item)}" for item in error.errors()
             )
             return None
-        self._remember(path, found)
         return found
 
     def several(self, prefix: str, model: type[_M]) -> dict[str, _M]:
@@ -201,7 +209,7 @@ class _Gathered:
         self.problems.extend(
             f"{path}: no part of the coding; files lie in observations/, frameworks/ or have a known name"
             for path in self._files
-            if path not in self._read | _BESIDE
+            if path not in self._read
         )
 
     def entries(self, models: Mapping[str, schema.Model], field: str) -> Iterable[Any]:
