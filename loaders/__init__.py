@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase, Progress
-from tertius.loaders.load import load
+from tertius.loaders.loading import load
 from tertius.loaders.problems import Problem
 
 __all__ = ["LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress", "load"]

@@ -12,7 +12,7 @@ from tertius.loaders.search import write_search
 from tertius.loaders.watch import Watch, counted
 from tertius.ontology import VERSION, ontology_graph
 from tertius.ontology.identity import graph as graph_iri
-from tertius.queries.network import UNCHANGED, ParticipationColumns, build
+from tertius.queries.network import UNCHANGED, ParticipationColumns, ParticipationTable, build
 from tertius.queries.network.base import Unchanged
 from tertius.queries.network.quads import materialised, measure_quads
 from tertius.store import Draft, Snapshot, SourceEntry
@@ -23,12 +23,12 @@ class Source:
     """What a new snapshot shall say under a source's name.
 
     Attributes:
-        facts: Its facts.
+        facts: Its facts; `None` for a source that tells of no alliances.
         quads: Its graph, consumed once.
         entry: Its part of the manifest; the number of statements is added.
     """
 
-    facts: Facts
+    facts: Facts | None
     quads: Iterable[ox.Quad]
     entry: SourceEntry
 
@@ -54,9 +54,10 @@ def publish(
         statements = draft.replace_graph(graph_iri(name, base), quads)
         if parent is None or parent.manifest.ontology_version != VERSION:
             draft.replace_graph(graph_iri("ontology", base), _ontology(base))
-    columns: dict[str, ParticipationColumns | Unchanged] = dict.fromkeys(entries, UNCHANGED)
-    if source:
+    columns = _unchanged(parent, entries)
+    if source and source.facts is not None:
         columns[name] = source.facts.columns()
+    if source:
         counts = {**source.entry.counts, "statements": statements}
         entries[name] = source.entry.model_copy(update={"counts": counts})
     with watch.phase(Phase.NETWORK):
@@ -85,6 +86,12 @@ def publish(
             ontology_version=VERSION,
         )
         return draft.publish(manifest)
+
+
+def _unchanged(parent: Snapshot | None, names: Iterable[str]) -> dict[str, ParticipationColumns | Unchanged]:
+    """Return the sources that stay as they are and have participations; not every source need have."""
+    known = ParticipationTable.open(parent.network_path).sources if parent else {}
+    return {name: UNCHANGED for name in names if name in known}
 
 
 def _ontology(base: str) -> Iterator[ox.Quad]:

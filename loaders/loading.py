@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from tertius.loaders.description import Description
-from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase, Progress
+from tertius.loaders.evidence.loading import load_evidence
+from tertius.loaders.job import EVIDENCE, LoadError, LoadJob, LoadReport, Phase, Progress
 from tertius.loaders.mapping import Mapping as SourceMapping
 from tertius.loaders.mapping import load_mapping
 from tertius.loaders.problems import Problem, Problems
@@ -28,7 +29,7 @@ from tertius.ontology import VERSION
 from tertius.queries.network import NetworkTooLargeError
 from tertius.store import Snapshot, Snapshots, SourceEntry
 
-RESERVED: Final = frozenset({"ontology", "evidence", "judgements", "measures"})
+RESERVED: Final = frozenset({"ontology", EVIDENCE, "judgements", "measures"})
 """Names of graphs that Tertius writes itself."""
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,64}")
@@ -58,6 +59,8 @@ def load(job: LoadJob, *, progress: Progress | None = None) -> LoadReport:
         if current and current.manifest.base != job.base:
             message = f"the data directory has the base {current.manifest.base}, not {job.base}"
             _refuse("other-base", message)
+        if job.source == EVIDENCE and not job.remove:
+            return load_evidence(job, snapshots, current, watch)
         if job.remove:
             return _remove(job, snapshots, current, watch)
         return _load(job, snapshots, current, watch)
@@ -71,14 +74,17 @@ def load(job: LoadJob, *, progress: Progress | None = None) -> LoadReport:
 def _check_job(job: LoadJob) -> None:
     if not _NAME.fullmatch(job.source):
         _refuse("bad-source", f"the source's name '{job.source}' is not 1 to 64 of a-z, 0-9 and '-'")
-    if job.source in RESERVED:
+    if job.source == EVIDENCE:
+        if job.files:
+            _refuse("bad-source", f"'{EVIDENCE}' is the shipped evidence base and takes no files")
+    elif job.source in RESERVED:
         names = ", ".join(sorted(RESERVED))
         _refuse("bad-source", f"'{job.source}' is a graph of Tertius' own ({names}); choose another name")
     if job.keep < 1:
         _refuse("bad-keep", f"at least one snapshot must be kept, not {job.keep}")
     if job.remove and (job.files or job.dry_run):
         _refuse("bad-job", "removing a source takes no files and cannot be tried out")
-    if not job.remove and not job.files:
+    if not job.remove and not job.files and job.source != EVIDENCE:
         _refuse("no-files", "give at least one file to load")
 
 
