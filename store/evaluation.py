@@ -87,7 +87,8 @@ def evaluate(
     Args:
         store: the store to ask.
         question: the query, its formats, dataset and caps.
-        prefixes: prefix to namespace, used where the graph format has prefixes.
+        prefixes: prefix to namespace: known in the query without declaring them, and used where the
+            graph format has prefixes. A query's own declarations come before them.
         deadline: moment on the monotonic clock after which no more is written. It stops queries that
             stream; one that sorts or counts is only noticed at its end.
 
@@ -98,9 +99,10 @@ def evaluate(
         Unrepresentable: the format cannot hold the answer.
         OSError, RuntimeError, ValueError, MemoryError: as the engine raises them.
     """
-    results = _ask(store, question)
+    known = dict(prefixes or {})
+    results = _ask(store, question, known)
     if isinstance(results, ox.QueryTriples):
-        return _graph(results, question, prefixes or {}, deadline)
+        return _graph(results, question, known, deadline)
     sink = Sink(question.bytes, deadline)
     kind = question.solutions
     if isinstance(results, ox.QueryBoolean):
@@ -116,15 +118,20 @@ def evaluate(
     return Result("select", kind, body, counter.total())
 
 
-def _ask(store: ox.Store, question: Question) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+def _ask(
+    store: ox.Store, question: Question, prefixes: dict[str, str]
+) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     if question.default_graphs or question.named_graphs:
         return store.query(
             question.text,
+            prefixes=prefixes,
             default_graph=[ox.NamedNode(iri) for iri in question.default_graphs],
             named_graphs=[ox.NamedNode(iri) for iri in question.named_graphs],
         )
     # The engine lets "union of everything" override FROM, where a client means the opposite.
-    return store.query(question.text, use_default_graph_as_union=not has_dataset_clause(question.text))
+    return store.query(
+        question.text, prefixes=prefixes, use_default_graph_as_union=not has_dataset_clause(question.text)
+    )
 
 
 _TOKEN = re.compile(
@@ -175,13 +182,13 @@ def _checked_xml(sink: Sink, cap: int) -> bytes:
 
 
 def _graph(
-    triples: ox.QueryTriples, question: Question, prefixes: Mapping[str, str], deadline: float | None
+    triples: ox.QueryTriples, question: Question, prefixes: dict[str, str], deadline: float | None
 ) -> Result:
     counted = _CountedTriples(triples, question.rows)
     kind = question.graph
     source: Iterable[ox.Triple] = _named_properties(counted) if kind == "rdfxml" else counted
     sink = Sink(question.bytes, deadline)
-    ox.serialize(source, sink.file, GRAPH_FORMATS[kind], prefixes=dict(prefixes))
+    ox.serialize(source, sink.file, GRAPH_FORMATS[kind], prefixes=prefixes)
     body = _checked_xml(sink, question.bytes) if kind == "rdfxml" else bytes(sink.data)
     return Result("graph", kind, body, counted.count)
 

@@ -32,7 +32,7 @@ class MemoryStore:
 
     Args:
         quads: what the store holds from the start.
-        prefixes: prefix to namespace, for answers in formats that have prefixes.
+        prefixes: prefix to namespace, known in queries without declaring them and used in answers.
 
     Attributes:
         graph: the engine's store, to which more may be added.

@@ -59,7 +59,7 @@ class QueryPool:
         queue_seconds: how long a query may wait for a worker before `StoreBusy`, within its own budget.
         memory_bytes: address-space limit of each worker, 256 MiB or more.
         handles: how many snapshots a worker keeps open.
-        prefixes: prefix to namespace, for answers in formats that have prefixes.
+        prefixes: prefix to namespace, known in queries without declaring them and used in answers.
         sandbox: take the network away from workers. On Linux a worker that cannot do so does not start,
             unless this is `False`; on other systems it cannot be done, and `sandboxed` says so.
         start_seconds: how long a worker may take to start.

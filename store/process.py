@@ -37,7 +37,7 @@ class WorkerSettings:
         handles: how many snapshots a worker keeps open.
         sandbox: take the network away (Linux); a worker that cannot do so does not start.
         nice: added to the scheduling priority number, 0 to 19; more means others go first.
-        prefixes: prefix to namespace, for answers in formats that have prefixes.
+        prefixes: prefix to namespace, known in queries without declaring them and used in answers.
     """
 
     memory: int

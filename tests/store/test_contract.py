@@ -140,6 +140,16 @@ def test_graph_formats_hold_the_same_triples(store: Store, text: str, format_: R
     assert isomorphic(parsed, reference)
 
 
+def test_prefixes_are_known_without_declaring_them(store: Store) -> None:
+    answer = store.query('SELECT ?s WHERE { ?s ex:value "1.5"^^xsd:decimal }', budget=BUDGET)
+    assert [row["s"] for row in solutions(answer)] == [node("decimal")]
+
+
+def test_a_declaration_of_the_query_comes_before_a_known_prefix(store: Store) -> None:
+    text = "PREFIX ex: <http://elsewhere.example/> SELECT ?s WHERE { ?s ex:value ?value }"
+    assert solutions(store.query(text, budget=BUDGET)) == []
+
+
 def test_turtle_has_prefixes(store: Store) -> None:
     body = ask(store, f"DESCRIBE <{EX}plain>").body.decode()
     assert "@prefix ex: <http://example.org/> ." in body
