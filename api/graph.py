@@ -17,8 +17,9 @@ Row = Mapping[str, str]
 
 _PROLOGUE: Final = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in sorted(PREFIXES.items()))
 
+# DISTINCT, because a statement that two sources make matches once in each of their graphs.
 ALLIANCES_OF: Final = """
-SELECT ?key ?role ?from ?to WHERE {
+SELECT DISTINCT ?participation ?key ?role ?from ?to WHERE {
   ?participation tt:organization $organization ; tt:alliance ?alliance .
   ?alliance tt:key ?key .
   OPTIONAL { ?participation tt:role ?role }
@@ -27,7 +28,7 @@ SELECT ?key ?role ?from ?to WHERE {
 }"""
 
 PARTNERS_IN: Final = """
-SELECT ?key ?role ?from ?to WHERE {
+SELECT DISTINCT ?participation ?key ?role ?from ?to WHERE {
   ?participation tt:alliance $alliance ; tt:organization ?organization .
   ?organization tt:key ?key .
   OPTIONAL { ?participation tt:role ?role }
@@ -36,7 +37,7 @@ SELECT ?key ?role ?from ?to WHERE {
 }"""
 
 FEATURES_OF: Final = """
-SELECT ?property ?value WHERE { $alliance ?property ?value . FILTER(isIRI(?value)) }"""
+SELECT DISTINCT ?property ?value WHERE { $alliance ?property ?value . FILTER(isIRI(?value)) }"""
 
 ABOUT_ORGANIZATION: Final = """
 CONSTRUCT { $subject ?property ?value . ?value ?inner ?detail } WHERE {

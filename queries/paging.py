@@ -2,9 +2,11 @@
 
 The query becomes a sub-select, and order, condition and limit go around it::
 
-    SELECT ?a ?b { { <query> } FILTER(<after the last row>) } ORDER BY ... LIMIT n + 1
+    SELECT DISTINCT ?a ?b { { <query> } FILTER(<after the last row>) } ORDER BY ... LIMIT n + 1
 
-so that the query itself stays as its author wrote it, whatever it groups or counts. Rows are ordered in the
+so that the query itself stays as its author wrote it, whatever it groups or counts. The rows of an answer
+are a set: a statement that two sources make, the name of a country for instance, matches once for each
+in the union of their graphs, and must not give a row twice. Rows are ordered in the
 store and not here, because a remote store then sends one page and not everything, and an embedded one reads
 back only the terms of one page. Sorting makes the store look at every row of the query once per page, which
 is cheap for the thousands of rows that a query around one organisation or period gives, and not for millions:
@@ -69,7 +71,7 @@ def page_query(query: NamedQuery, values: Values, *, limit: int, after: Key | No
     )
     # The line ends keep a comment at the end of the query from swallowing what follows.
     return (
-        f"{query.prologue}SELECT {columns} {{ {{\n{query.bound(values)}\n}} {condition}\n}}"
+        f"{query.prologue}SELECT DISTINCT {columns} {{ {{\n{query.bound(values)}\n}} {condition}\n}}"
         f"\nORDER BY {order}\nLIMIT {limit + 1:d}"
     )
 
