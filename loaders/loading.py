@@ -229,8 +229,9 @@ def _failure(report: LoadReport, found: Iterable[Problem], watch: Watch | None =
         problems.extend(found)
     total = len(problems)
     more = f" (and {total - 1:,} more problems)" if total > 1 else ""
+    right = f"; {report.rows_right:,} of {report.rows:,} rows are right" if report.rows else ""
     return LoadError(
-        f"{problems.listed[0]}{more}",
+        f"{problems.listed[0]}{more}{right}",
         replace(
             report,
             counts={},
