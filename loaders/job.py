@@ -9,11 +9,14 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from tertius.loaders.problems import Problem
 from tertius.ontology.namespaces import DEFAULT_BASE
 from tertius.queries.network.quads import MOST_TIES
+
+EVIDENCE: Final = "evidence"
+"""Source name of the shipped evidence base, of which there is one and which takes no files."""
 
 
 class Phase(StrEnum):
@@ -48,6 +51,7 @@ class LoadJob:
     Attributes:
         data: Data directory that holds the snapshots; made if missing.
         source: Name of the source, 1 to 64 of a-z, 0-9 and `-`; its named graph is `BASE/graph/<source>`.
+            `evidence` is the shipped evidence base.
         files: Tables to read. Which role each plays in the mapping is inferred from its header.
         mapping: A shipped mapping's name, or the path of a mapping file; `None` for a plain alliance table.
         base: Base IRI of the individuals.
@@ -69,6 +73,11 @@ class LoadJob:
     retrieved: dt.date | None = None
     keep: int = 5
     max_ties: int = MOST_TIES
+
+    @classmethod
+    def evidence(cls, data: Path, *, base: str = DEFAULT_BASE, keep: int = 5) -> LoadJob:
+        """Return the job that loads the shipped evidence base: its files come with the software."""
+        return cls(data=data, source=EVIDENCE, base=base, keep=keep)
 
     @classmethod
     def demo(cls, data: Path, *, base: str = DEFAULT_BASE) -> LoadJob:

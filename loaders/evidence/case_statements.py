@@ -151,10 +151,11 @@ def _attribute(
 
 
 def _notations(names: Names, code: str, scheme: str, key: str) -> list[str]:
-    """Return the concepts of the ontology that a value of an attribute stands for: none, one, or both of two."""
+    """Return the ontology's concepts that a value of an attribute stands for: none, one, or both of two."""
     value = next(each for each in names.codes.constructs[code].values if each.key == key)
     known = concepts(scheme)
-    return [part for part in (value.notation or value.key, *key.split("-and-")) if part in known][:2]
+    alternatives = ([value.key], [value.notation or value.key], value.key.split("-and-"))
+    return next((each for each in alternatives if all(part in known for part in each)), [])
 
 
 def _sector(names: Names, case: str, code: str, key: str) -> Iterator[Statement]:

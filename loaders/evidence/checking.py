@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tertius.loaders.evidence import schema
+from tertius.loaders.evidence import schema, schema_lists
 from tertius.loaders.evidence.reading import Evidence
 from tertius.ontology import UnknownSchemeError, concepts, schemes
 
@@ -69,22 +69,13 @@ def _unknown(name: object, known: Collection[object]) -> str:
 
 
 def _locators(known: _Known) -> Iterator[_Wrong]:
-    kinds = {
-        "document": "documents",
-        "case": "cases",
-        "observation": "observations",
-        "group statement": "group_statements",
-        "proposition": "propositions",
-        "framework": "frameworks",
-        "ambiguity": "ambiguities",
-    }
     for kind, name, place in known.evidence.locators():
         document = known.documents.get(place.document)
         if document is None:
-            yield _Wrong(kinds[kind], name, "locator", _unknown(place.document, known.documents))
+            yield _Wrong(kind, name, "locator", _unknown(place.document, known.documents))
         elif place.lines[1] > document.lines:
             message = f"line {place.lines[1]} of document {document.id}, which has {document.lines}"
-            yield _Wrong(kinds[kind], name, "locator", message)
+            yield _Wrong(kind, name, "locator", message)
 
 
 def _codebook(known: _Known) -> Iterator[_Wrong]:
@@ -101,11 +92,8 @@ def _codebook(known: _Known) -> Iterator[_Wrong]:
             yield _Wrong(kind, construct.key, "values", f"'{key}' is given twice")
         yield from _scheme(kind, construct)
     for each in codebook.constructs:
-        phase, structure = each.concerns.phase, each.concerns.structure
-        if phase is not None and phase not in concepts("daf-phase"):
-            yield _Wrong("constructs", each.key, "concerns", _unknown(phase, concepts("daf-phase")))
-        if structure is not None and structure not in concepts("research-theme"):
-            yield _Wrong("constructs", each.key, "concerns", _unknown(structure, concepts("research-theme")))
+        for message in _concerns(each.concerns):
+            yield _Wrong("constructs", each.key, "concerns", message)
 
 
 def _scheme(kind: str, construct: schema.Attribute) -> Iterator[_Wrong]:
@@ -131,22 +119,25 @@ def _cases(known: _Known) -> Iterator[_Wrong]:
         for name, attribute in schema.ATTRIBUTES:
             coded = case.attributes.coded(name)
             yield from _places(case, f"attributes.{name}", coded.at)
-            if coded.value is None:
-                continue
-            if attribute is None:
-                if name == "orientation_qualifier":
-                    if coded.value != "mainly":
-                        yield _Wrong("cases", case.letter, name, _unknown(coded.value, ["mainly"]))
-                elif not isinstance(coded.value, bool):
-                    yield _Wrong("cases", case.letter, name, f"'{coded.value}' is not true or false")
-            elif coded.value not in listed.get(attribute, set()):
-                yield _Wrong("cases", case.letter, name, _unknown(coded.value, listed.get(attribute, set())))
+            message = (
+                None if coded.value is None else _attribute(name, coded.value, listed.get(attribute or ""))
+            )
+            if message is not None:
+                yield _Wrong("cases", case.letter, f"attributes.{name}", message)
         for interviewee in case.interviewees:
             yield from _places(case, "interviewees", interviewee.at)
         total = sum(interviewee.number for interviewee in case.interviewees)
         if total != case.interviews:
             message = f"{case.interviews} interviews, where the interviewees make {total}"
             yield _Wrong("cases", case.letter, "interviews", message)
+
+
+def _attribute(name: str, value: str | bool, listed: set[str] | None) -> str | None:
+    """Return what is wrong with the value of an attribute, None if nothing is."""
+    allowed = {"mainly"} if name == "orientation_qualifier" else listed
+    if allowed is None:
+        return None if isinstance(value, bool) else f"'{value}' is not true or false"
+    return None if value in allowed else _unknown(value, allowed)
 
 
 def _places(case: schema.Case, field: str, names: Iterable[str]) -> Iterator[_Wrong]:
@@ -193,34 +184,41 @@ def _groups(known: _Known) -> Iterator[_Wrong]:
 def _propositions(known: _Known) -> Iterator[_Wrong]:
     for each in known.evidence.propositions:
         entry = str(each.number)
-        conditions = {
-            "relation.antecedent": each.relation.antecedent,
-            "relation.consequent": each.relation.consequent,
-            "speaks_for": each.speaks_for,
-            "speaks_against": each.speaks_against,
-        }
-        for field, given in conditions.items():
-            for condition in given:
-                for value in condition.values:
-                    for wrong in _code(known, "propositions", entry, condition.construct_key, value):
-                        yield _Wrong("propositions", entry, field, wrong.message)
-        codes = [
-            {(condition.construct_key, value) for condition in side for value in condition.values}
-            for side in (each.speaks_for, each.speaks_against)
-        ]
-        for construct, value in sorted(codes[0] & codes[1]):
-            yield _Wrong("propositions", entry, "speaks_against", f"{construct} {value} speaks for it too")
+        for field, message in _conditions(known, each):
+            yield _Wrong("propositions", entry, field, message)
         for number in each.contrasts_with:
             if number not in known.numbers or number == each.number:
                 yield _Wrong("propositions", entry, "contrasts_with", _unknown(number, known.numbers))
-        phase = each.concerns.phase
-        theme = each.concerns.structure
-        if phase is None and theme is None:
+        if each.concerns.phase is None and each.concerns.structure is None:
             yield _Wrong("propositions", entry, "concerns", "give a phase or a structure")
-        if phase is not None and phase not in concepts("daf-phase"):
-            yield _Wrong("propositions", entry, "concerns", _unknown(phase, concepts("daf-phase")))
-        if theme is not None and theme not in concepts("research-theme"):
-            yield _Wrong("propositions", entry, "concerns", _unknown(theme, concepts("research-theme")))
+        for message in _concerns(each.concerns):
+            yield _Wrong("propositions", entry, "concerns", message)
+
+
+def _conditions(known: _Known, each: schema.Proposition) -> Iterator[tuple[str, str]]:
+    conditions = {
+        "relation.antecedent": each.relation.antecedent,
+        "relation.consequent": each.relation.consequent,
+        "speaks_for": each.speaks_for,
+        "speaks_against": each.speaks_against,
+    }
+    for field, given in conditions.items():
+        for condition in given:
+            for value in condition.values:
+                for wrong in _code(known, "propositions", "", condition.construct_key, value):
+                    yield field, wrong.message
+    sides = [
+        {(condition.construct_key, value) for condition in side for value in condition.values}
+        for side in (each.speaks_for, each.speaks_against)
+    ]
+    for construct, value in sorted(sides[0] & sides[1]):
+        yield "speaks_against", f"{construct} {value} speaks for it too"
+
+
+def _concerns(subject: schema.Concerns) -> Iterator[str]:
+    for scheme, notation in (("daf-phase", subject.phase), ("research-theme", subject.structure)):
+        if notation is not None and notation not in concepts(scheme):
+            yield _unknown(notation, concepts(scheme))
 
 
 def _frameworks(known: _Known) -> Iterator[_Wrong]:
@@ -241,37 +239,27 @@ def _frameworks(known: _Known) -> Iterator[_Wrong]:
                 yield _Wrong("frameworks", framework.key, f"{item.key}.{field}", message)
 
 
-def _item(known: _Known, framework: schema.Framework, item: schema.Item) -> Iterator[tuple[str, str]]:
-    name = f"{framework.key}/{item.key}"
+def _item(
+    known: _Known, framework: schema_lists.Framework, item: schema_lists.Item
+) -> Iterator[tuple[str, str]]:
     keys = {each.key for each in framework.items}
     if item.parent is not None and (item.parent not in keys or item.parent == item.key):
         yield "parent", _unknown(item.parent, keys - {item.key})
     for field, given, axis in (("row", item.row, framework.rows), ("column", item.column, framework.columns)):
-        if framework.kind == "matrix" or given is not None:
-            if given not in {each.key for each in axis}:
-                yield field, _unknown(given, [each.key for each in axis])
-    for field, scheme, notations in (
-        ("phase", "daf-phase", item.phase),
-        ("party", "perspective", [item.party] if item.party else []),
-        ("level", "management-level", [item.level] if item.level else []),
-    ):
-        for notation in notations:
-            if notation not in concepts(scheme):
-                yield field, _unknown(notation, concepts(scheme))
+        placed = framework.kind == "matrix" or given is not None
+        if placed and given not in {each.key for each in axis}:
+            yield field, _unknown(given, [each.key for each in axis])
     if item.phase and framework.phase_basis is None:
-        yield (
-            "phase",
-            "the framework does not say whether its source or we put items under phases (phase_basis)",
-        )
-    if item.concept is not None:
-        scheme, _, notation = item.concept.partition("/")
-        if scheme not in schemes():
-            yield "concept", _unknown(scheme, schemes())
-        elif notation not in concepts(scheme):
-            yield "concept", _unknown(notation, concepts(scheme))
+        message = "the framework does not say (phase_basis) whether its source or we put items under phases"
+        yield "phase", message
+    yield from _notations(item)
     for letter in item.cases:
         if letter not in known.letters:
             yield "cases", _unknown(letter, known.letters)
+    yield from _links(known, f"{framework.key}/{item.key}", item)
+
+
+def _links(known: _Known, name: str, item: schema_lists.Item) -> Iterator[tuple[str, str]]:
     for other in item.same_as:
         if other not in known.items:
             yield "same_as", f"'{other}' is no item"
@@ -280,6 +268,20 @@ def _item(known: _Known, framework: schema.Framework, item: schema.Item) -> Iter
     for other in item.see_also:
         if other not in known.frameworks and other not in known.items:
             yield "see_also", f"'{other}' is no framework or item"
+
+
+def _notations(item: schema_lists.Item) -> Iterator[tuple[str, str]]:
+    given = [("phase", "daf-phase", phase) for phase in item.phase]
+    given += [("party", "perspective", item.party)] if item.party else []
+    given += [("level", "management-level", item.level)] if item.level else []
+    if item.concept is not None:
+        scheme, _, notation = item.concept.partition("/")
+        given.append(("concept", scheme, notation))
+    for field, scheme, notation in given:
+        if scheme not in schemes():
+            yield field, _unknown(scheme, schemes())
+        elif notation not in concepts(scheme):
+            yield field, _unknown(notation, concepts(scheme))
 
 
 def _ambiguities(known: _Known) -> Iterator[_Wrong]:

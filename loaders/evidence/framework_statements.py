@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pyoxigraph as ox
-from tertius.loaders.evidence import schema
+from tertius.loaders.evidence import schema_lists
 from tertius.loaders.evidence.reading import Evidence
 from tertius.loaders.evidence.writing import (
     DEFINITION,
@@ -56,7 +56,7 @@ def frameworks(evidence: Evidence, names: Names) -> Iterator[Statement]:
 
 
 def _axis(
-    names: Names, framework: str, predicate: str, headings: Sequence[schema.Axis]
+    names: Names, framework: str, predicate: str, headings: Sequence[schema_lists.Axis]
 ) -> Iterator[Statement]:
     for order, heading in enumerate(headings, start=1):
         node = names.of("framework-axis", f"{framework}_{heading.key}")
@@ -64,14 +64,14 @@ def _axis(
         yield from _answer(node, order, heading)
 
 
-def _answer(node: str, order: int, heading: schema.Axis) -> Iterator[Statement]:
+def _answer(node: str, order: int, heading: schema_lists.Axis) -> Iterator[Statement]:
     yield from a(node, SKOS + "Concept")
     yield node, NOTATION, text(heading.key)
     yield node, tt("orderNumber"), number(order)
     yield from bilingual(node, LABEL, heading.label)
 
 
-def _members(names: Names, framework: schema.Framework) -> Iterator[Statement]:
+def _members(names: Names, framework: schema_lists.Framework) -> Iterator[Statement]:
     """Yield the items as members and as a list, whose cells have names instead of being blank."""
     node = names.of("framework", framework.key)
     cells = [names.of("list", f"{framework.key}_{order}") for order in range(1, len(framework.items) + 1)]
@@ -84,7 +84,7 @@ def _members(names: Names, framework: schema.Framework) -> Iterator[Statement]:
         yield cell, RDF + "rest", to(rest)
 
 
-def _item(names: Names, framework: str, order: int, item: schema.Item) -> Iterator[Statement]:
+def _item(names: Names, framework: str, order: int, item: schema_lists.Item) -> Iterator[Statement]:
     node = names.item(f"{framework}/{item.key}")
     yield from a(node, tt("FrameworkItem"), SKOS + "Concept")
     yield node, tt("key"), text(f"{framework}/{item.key}")
@@ -112,7 +112,7 @@ def _item(names: Names, framework: str, order: int, item: schema.Item) -> Iterat
     yield from located(names, node, [item.locator, *item.also_at])
 
 
-def _concepts(item: schema.Item) -> Iterator[tuple[str, ox.NamedNode | ox.Literal]]:
+def _concepts(item: schema_lists.Item) -> Iterator[tuple[str, ox.NamedNode | ox.Literal]]:
     if item.orientation is not None:
         yield tt("orientation"), to(concept("orientation", item.orientation))
     for phase in item.phase:
@@ -129,7 +129,7 @@ def _concepts(item: schema.Item) -> Iterator[tuple[str, ox.NamedNode | ox.Litera
         yield SKOS + "exactMatch", to(concept(*item.concept.split("/", maxsplit=1)))
 
 
-def _form(names: Names, framework: str, item: schema.Item) -> Iterator[Statement]:
+def _form(names: Names, framework: str, item: schema_lists.Item) -> Iterator[Statement]:
     node = names.item(f"{framework}/{item.key}")
     if item.question is None or item.answer is None:
         return

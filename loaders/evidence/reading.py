@@ -11,17 +11,28 @@ from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import ValidationError
-from tertius.loaders.evidence import schema
+from tertius.loaders.evidence import schema, schema_lists
 from tertius.loaders.problems import shorten
 
 _M = TypeVar("_M", bound=schema.Model)
 _NAMES: Final = ("id", "key", "letter", "number")
+_POINTING: Final = {
+    "documents": "id",
+    "cases": "letter",
+    "observations": "id",
+    "group_statements": "id",
+    "propositions": "number",
+    "frameworks": "key",
+    "ambiguities": "key",
+}
+"""Kinds of entry that point to places, and the field that names them."""
+
 _BESIDE: Final = frozenset({"resolutions.yaml", "second-coding.yaml"})
 """Files that lie beside the coding without being part of it."""
 
 
 class EvidenceError(ValueError):
-    """The coding breaks a rule of its schema; `problems` has one line for each, with file, entry and field."""
+    """The coding breaks a rule; `problems` has one line for each, with file, entry and field."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
@@ -51,7 +62,7 @@ class Evidence:
     observations: tuple[schema.Observation, ...]
     group_statements: tuple[schema.GroupStatement, ...]
     propositions: tuple[schema.Proposition, ...]
-    frameworks: tuple[schema.Framework, ...]
+    frameworks: tuple[schema_lists.Framework, ...]
     ambiguities: tuple[schema.Ambiguity, ...]
     files: Mapping[tuple[str, str], str]
 
@@ -62,31 +73,22 @@ class Evidence:
 
     def locators(self) -> Iterator[tuple[str, str, schema.Locator]]:
         """Yield every place that anything points to, as (kind, name of the entry, locator)."""
-        for document in self.documents:
-            for part in document.not_in_text:
-                yield "document", document.id, part.locator
-        for case in self.cases:
-            for place in case.places.values():
-                yield "case", case.letter, place
-        for observation in self.observations:
-            yield "observation", observation.id, observation.locator
-        for statement in self.group_statements:
-            yield "group statement", statement.id, statement.locator
-        for proposition in self.propositions:
-            for place in proposition.locators:
-                yield "proposition", str(proposition.number), place
-            for work in proposition.literature:
-                yield "proposition", str(proposition.number), work.locator
-        for framework in self.frameworks:
-            for place in framework.locators:
-                yield "framework", framework.key, place
-            for item in framework.items:
-                for place in (item.locator, *item.also_at):
-                    yield "framework", framework.key, place
-        for ambiguity in self.ambiguities:
-            for reading in ambiguity.readings:
-                for place in (reading.locator, *reading.also_at):
-                    yield "ambiguity", ambiguity.key, place
+        for kind, field in _POINTING.items():
+            for entry in getattr(self, kind):
+                for place in _places(entry):
+                    yield kind, str(getattr(entry, field)), place
+
+
+def _places(entry: object) -> Iterator[schema.Locator]:
+    """Yield the locators inside an entry, however deep."""
+    if isinstance(entry, schema.Locator):
+        yield entry
+    elif isinstance(entry, schema.Model):
+        for field in type(entry).model_fields:
+            yield from _places(getattr(entry, field))
+    elif isinstance(entry, list | dict):
+        for part in entry.values() if isinstance(entry, dict) else entry:
+            yield from _places(part)
 
 
 def evidence_files(root: Traversable | None = None) -> list[tuple[str, Traversable]]:
@@ -138,7 +140,7 @@ def read_evidence(root: Traversable | None = None) -> Evidence:
     groups = gathered.one("group_statements.yaml", schema.GroupStatements)
     propositions = gathered.one("propositions.yaml", schema.Propositions)
     observations = gathered.several("observations/", schema.Observations)
-    frameworks = gathered.several("frameworks/", schema.Frameworks)
+    frameworks = gathered.several("frameworks/", schema_lists.Frameworks)
     ambiguities = gathered.several("ambiguities", schema.Ambiguities)
     gathered.refuse_unread()
     if gathered.problems or not (documents and codebook and cases and groups and propositions):

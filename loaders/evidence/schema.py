@@ -360,7 +360,7 @@ class Reading(Model):
     key: Key
     text: English
     locator: Locator
-    also_at: list[Locator] = []
+    also_at: list[Locator] = Field(default_factory=list)
 
 
 class Ambiguity(Model):
@@ -372,10 +372,10 @@ class Ambiguity(Model):
     documents: Annotated[list[DocumentId], Field(min_length=1)]
     title: English
     summary: English
-    concerns: list[str] = []
-    cases: list[Letter] = []
-    constructs: list[Key] = []
-    observations: list[Key] = []
+    concerns: list[str] = Field(default_factory=list)
+    cases: list[Letter] = Field(default_factory=list)
+    constructs: list[Key] = Field(default_factory=list)
+    observations: list[Key] = Field(default_factory=list)
     coded_as: English
     follows: Key | None = None
     readings: Annotated[list[Reading], Field(min_length=2)]
@@ -385,96 +385,3 @@ class Ambiguities(Model):
     """A file of ambiguities."""
 
     ambiguities: list[Ambiguity]
-
-
-class Axis(Model):
-    """A row or column of a matrix."""
-
-    key: Key
-    label: Bilingual
-
-
-class Scale(Model):
-    """A scale on which a question is answered."""
-
-    low_end: Annotated[int, Field(alias="from")]
-    high_end: Annotated[int, Field(alias="to")]
-    low: Bilingual
-    high: Bilingual
-
-
-class Item(Model):
-    """One entry of a framework; `loaders/evidence/frameworks/README.md` explains the fields."""
-
-    key: Key
-    number: Annotated[int, Field(ge=1)]
-    parent: Key | None = None
-    label: Bilingual
-    text: English
-    locator: Locator
-    also_at: list[Locator] = []
-    row: Key | None = None
-    column: Key | None = None
-    orientation: Orientation | None = None
-    phase: list[Key] = []
-    topic: Key | None = None
-    party: Key | None = None
-    level: Key | None = None
-    role: (
-        Literal[
-            "champion", "internal-coordinator", "team", "alliance-function", "all-managers", "all-employees"
-        ]
-        | None
-    ) = None
-    concept: str | None = None
-    cases: list[Letter] = []
-    question: Bilingual | None = None
-    answer: Literal["text", "yes-no", "scale", "choice"] | None = None
-    scale: Scale | None = None
-    options: list[Axis] = []
-    same_as: list[str] = []
-    see_also: list[str] = []
-    note: Prose | None = None
-
-    @model_validator(mode="after")
-    def _answerable(self) -> Self:
-        if (self.question is None) != (self.answer is None):
-            raise ValueError("a question needs a kind of answer, and an answer a question")
-        if (self.answer == "scale") != (self.scale is not None):
-            raise ValueError("answer 'scale' and a scale come together")
-        if (self.answer == "choice") != bool(self.options):
-            raise ValueError("answer 'choice' and options come together")
-        return self
-
-
-class Framework(Model):
-    """A list or model of the documents."""
-
-    key: Key
-    title: Bilingual
-    kind: Literal["list", "ordered", "matrix", "checklist", "two-level"]
-    documents: Annotated[list[DocumentId], Field(min_length=1)]
-    locators: Annotated[list[Locator], Field(min_length=1)]
-    description: English
-    text_basis: Literal["gloss"] | None = None
-    phase_basis: Literal["source", "reading"] | None = None
-    usable_as_form: Literal[True] | None = None
-    attributed_to: Prose | None = None
-    see_also: list[str] = []
-    rows: list[Axis] = []
-    columns: list[Axis] = []
-    items: Annotated[list[Item], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.kind == "matrix") != bool(self.rows and self.columns):
-            raise ValueError("a matrix has rows and columns, and nothing else has")
-        if self.usable_as_form and any(item.question is None for item in self.items):
-            raise ValueError("usable_as_form: every item needs a question")
-        return self
-
-
-class Frameworks(Model):
-    """A file of `frameworks/`."""
-
-    frameworks: Annotated[list[Framework], Field(min_length=1)]
