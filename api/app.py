@@ -15,7 +15,19 @@ from tertius.api import exchange, identity, openapi, problems
 from tertius.api.errors import NotReady
 from tertius.api.metrics import Metrics
 from tertius.api.middleware import EXPOSED, Failures, Limits, Methods, Observe
-from tertius.api.routers import alliances, linked, network, operations, organizations, pages, queries, sparql
+from tertius.api.routers import (
+    advice,
+    alliances,
+    evidence,
+    linked,
+    network,
+    operations,
+    organizations,
+    pages,
+    propositions,
+    queries,
+    sparql,
+)
 from tertius.api.services import Services
 from tertius.api.settings import Settings, unknown_variables
 
@@ -25,6 +37,8 @@ _TAGS = [
     {"name": "organizations", "description": "Organisations and how each stands in the network."},
     {"name": "alliances", "description": "Alliances and who takes part in them."},
     {"name": "network", "description": "The network as a whole."},
+    {"name": "evidence", "description": "Cases, propositions that run, lists and models, ambiguities."},
+    {"name": "advice", "description": "What the evidence advises, and who follows it."},
     {"name": "queries", "description": "Named queries: text, contract, answer."},
     {"name": "sparql", "description": "SPARQL 1.1, read-only, with limits that hold."},
     {"name": "linked data", "description": "IRIs that lead somewhere."},
@@ -86,7 +100,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)
-    for room in (organizations, alliances, network, queries, sparql, linked, operations, pages):
+    about_alliances = (organizations, alliances, network, evidence, propositions, advice)
+    for room in (*about_alliances, queries, sparql, linked, operations, pages):
         app.include_router(room.router)
     return app
 
