@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ def warm() -> float:
         Seconds taken.
     """
     begin = time.perf_counter()
-    for name in ("kernel", "kernel_paths", "kernel_ties"):
-        importlib.import_module(f"tertius.queries.network.{name}")
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if module.name.startswith("kernel"):
+            importlib.import_module(f"tertius.queries.network.{module.name}")
     return time.perf_counter() - begin

@@ -136,7 +136,7 @@ def derive(
     """
     parameters = parameters.resolved(table.as_of)
     ties = derive_ties(table, parameters, most_pairs=most_pairs)
-    holes = structural_holes(ties)
+    holes = structural_holes(ties, threads=threads)
     between = betweenness(ties, threads=threads)
     rank = np.empty(table.organizations.size, dtype=np.int32)
     rank[table.organization_order] = np.arange(rank.size, dtype=np.int32)

@@ -2,144 +2,242 @@
 
 Rows are in ascending order of degree and ties point from the smaller to the larger position, so that
 each triangle is met once, at its vertex of lowest degree (the "forward" algorithm: Schank & Wagner
-2005; Latapy 2008). With T_ij = sum_q w_iq w_jq / s_q, which is symmetric, a triangle adds to three
-values of T and to three organisations' redundancy; nothing larger than the ties is held.
+2005; Latapy 2008). Two sums over shared partners, both symmetric, carry all measures:
+T_ij = sum_q w_iq w_jq / s_q for constraint and R_ij = sum_q w_iq w_jq for redundancy, since
+s_i (n_i - effective size) = sum_j R_ij / max_k w_jk. A triangle adds to them at its three ties only.
+
+Rows are divided into parts of about equal work that keep sums of their own. The parts and the order in
+which they are added follow from the network alone, so that the number of threads changes no bit.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel_jit import F8, I4, I8, READ_F8, READ_I4, READ_I8, njit, void
+from tertius.queries.network.kernel_jit import (
+    F8,
+    I4,
+    I8,
+    READ_F8,
+    READ_I4,
+    READ_I8,
+    int64,
+    njit,
+    repeated,
+    void,
+)
 from tertius.queries.network.kernel_types import Floats, Offsets
 
 
-@njit(void(READ_I8, READ_F8, F8, F8))
-def strengths(offsets: Offsets, slot_weight: Floats, strength: Floats, largest: Floats) -> None:
-    """Sum each row's weights and find the largest.
+@njit(void(READ_I8, READ_F8, F8, F8, int64, int64))
+def strengths(
+    offsets: Offsets, slot_weight: Floats, strength: Floats, inverse_largest: Floats, begin: int, end: int
+) -> None:
+    """Sum the weights of the rows begin..end-1 and find the largest.
 
     Args:
         offsets: First slot of each row, shape (n + 1,).
         slot_weight: Weights, above 0, shape (2m,).
         strength: Written: s_i, shape (n,).
-        largest: Written: max_k w_ik, shape (n,).
+        inverse_largest: Written: 1 / max_k w_ik, shape (n,).
+        begin: First row.
+        end: Row after the last.
     """
-    for row in range(strength.size):
+    for row in range(begin, end):
         total = 0.0
         top = 0.0
         for slot in range(offsets[row], offsets[row + 1]):
             total += slot_weight[slot]
             top = max(top, slot_weight[slot])
         strength[row] = total
-        largest[row] = top
+        inverse_largest[row] = 1.0 / top
 
 
-@njit(void(READ_I8, READ_I4, READ_F8, READ_F8, READ_F8, F8, I4, F8, I8))
+@njit(I8(READ_I8, READ_I4, int64))
+def even_parts(forward: Offsets, high: Ids, parts: int) -> Offsets:
+    """Divide the rows so that each part has about as many oriented wedges to check.
+
+    Returns:
+        First row of each part, and the number of rows at the end; shape (parts + 1,).
+    """
+    n = forward.size - 1
+    upto = np.empty(n + 1, dtype=np.int64)
+    upto[0] = 0
+    for row in range(n):
+        wedges = np.int64(0)
+        if forward[row + 1] - forward[row] > 1:
+            for tie in range(forward[row], forward[row + 1]):
+                wedges += 1 + forward[high[tie] + 1] - forward[high[tie]]
+        upto[row + 1] = upto[row] + wedges
+    bounds = np.empty(parts + 1, dtype=np.int64)
+    row = 0
+    for part in range(parts):
+        while row < n and upto[row] * parts < upto[n] * part:
+            row += 1
+        bounds[part] = row
+    bounds[parts] = n
+    return bounds
+
+
+@njit(void(READ_I8, READ_I4, READ_F8, READ_F8, repeated(int64, 2), F8, I4))
 def close_triangles(
     forward: Offsets,
     high: Ids,
     weight: Floats,
     strength: Floats,
-    largest: Floats,
-    closure: Floats,
+    rows: tuple[int, int],
+    sums: Floats,
     shared: Ids,
-    redundancy: Floats,
-    triangles: Offsets,
 ) -> None:
-    """Enumerate triangles once each.
+    """Enumerate, once each, the triangles whose lowest row lies in a part.
 
     Args:
         forward: First tie of each row among ties ordered by (low, high), shape (n + 1,).
         high: Larger end of each tie, shape (m,).
         weight: w of each tie.
         strength: s of each row.
-        largest: Largest weight of each row.
-        closure: Written, zeros before: T_ij of each tie.
-        shared: Written, zeros before: partners that the two ends share.
-        redundancy: Written, zeros before: s_i (n_i - effective size) of each row.
-        triangles: Written, zeros before: triangles at each row.
+        rows: First row of the part and the one after its last.
+        sums: Written, zeros before: T and R of each tie from the part's first tie on, in turn.
+        shared: Written, zeros before: partners that the two ends of those ties share.
     """
+    # Unsigned places spare the compiler the test for places counted from the end.
+    base = np.uint64(forward[rows[0]])
+    two, one = np.uint64(2), np.uint64(1)
     tie_to = np.full(strength.size, -1, dtype=np.int32)
-    for u in range(strength.size):
+    closing = np.empty(strength.size, dtype=np.int32)
+    for u in range(rows[0], rows[1]):
         u_begin, u_end = forward[u], forward[u + 1]
         if u_end - u_begin < 2:
             continue
         for uv in range(u_begin, u_end):
             tie_to[high[uv]] = uv
-        s_u, top_u = strength[u], largest[u]
-        redundant_u = 0.0
-        found_u = 0
+        from_u = 1.0 / strength[u]
         for uv in range(u_begin, u_end):
             v = high[uv]
-            w_uv, s_v, top_v = weight[uv], strength[v], largest[v]
-            closed_uv, redundant_v, found_uv = 0.0, 0.0, 0
+            found = 0
+            # Collecting first needs no branch that the processor could guess wrong.
             for vx in range(forward[v], forward[v + 1]):
-                x = high[vx]
-                ux = tie_to[x]
-                if ux < 0:
-                    continue
-                w_ux, w_vx, top_x = weight[ux], weight[vx], largest[x]
-                closed_uv += w_ux * w_vx / strength[x]
-                closure[ux] += w_uv * w_vx / s_v
-                closure[vx] += w_uv * w_ux / s_u
-                redundant_u += w_vx * (w_ux / top_v + w_uv / top_x)
-                redundant_v += w_ux * (w_vx / top_u + w_uv / top_x)
-                redundancy[x] += w_uv * (w_vx / top_u + w_ux / top_v)
-                shared[ux] += 1
-                shared[vx] += 1
-                triangles[x] += 1
-                found_uv += 1
-            closure[uv] += closed_uv
-            shared[uv] += found_uv
-            redundancy[v] += redundant_v
-            triangles[v] += found_uv
-            found_u += found_uv
-        redundancy[u] += redundant_u
-        triangles[u] += found_u
+                closing[found] = vx
+                found += tie_to[high[vx]] >= 0
+            if found == 0:
+                continue
+            w_uv, from_v = weight[uv], 1.0 / strength[v]
+            closed, redundant = 0.0, 0.0
+            for place in range(found):
+                vx = np.uint64(closing[place])
+                x = np.uint64(high[vx])
+                ux = np.uint64(tie_to[x])
+                w_ux, w_vx = weight[ux], weight[vx]
+                through_x = w_ux * w_vx
+                through_v = w_uv * w_vx
+                through_u = w_uv * w_ux
+                closed += through_x / strength[x]
+                redundant += through_x
+                at = ux - base
+                sums[two * at] += through_v * from_v
+                sums[two * at + one] += through_v
+                shared[at] += 1
+                at = vx - base
+                sums[two * at] += through_u * from_u
+                sums[two * at + one] += through_u
+                shared[at] += 1
+            at = np.uint64(uv) - base
+            sums[two * at] += closed
+            sums[two * at + one] += redundant
+            shared[at] += found
         for uv in range(u_begin, u_end):
             tie_to[high[uv]] = -1
 
 
-@njit(void(READ_I8, READ_F8, READ_I4, READ_F8, READ_F8, F8, F8))
+@njit(void(F8, I4, READ_F8, READ_I4, repeated(int64, 2), int64))
+def add_part(
+    sums: Floats, shared: Ids, part_sums: Floats, part_shared: Ids, ties: tuple[int, int], base: int
+) -> None:
+    """Add what one part found to the sums of all, for the ties of a range.
+
+    Args:
+        sums: Added to: T and R of each tie, in turn.
+        shared: Added to.
+        part_sums: The part's sums, from its first tie on.
+        part_shared: The part's counts, from its first tie on.
+        ties: First tie of the range and the one after its last.
+        base: The part's first tie.
+    """
+    for tie in range(max(ties[0], base), ties[1]):
+        sums[2 * tie] += part_sums[2 * (tie - base)]
+        sums[2 * tie + 1] += part_sums[2 * (tie - base) + 1]
+        shared[tie] += part_shared[tie - base]
+
+
+@njit(
+    void(
+        READ_I8,
+        repeated(READ_I4, 2),
+        READ_F8,
+        READ_F8,
+        READ_I4,
+        repeated(READ_F8, 2),
+        repeated(F8, 3),
+        I8,
+        I4,
+        repeated(int64, 2),
+    )
+)
 def constrain(
     offsets: Offsets,
+    slots: tuple[Ids, Ids],
     slot_weight: Floats,
-    slot_tie: Ids,
-    closure: Floats,
-    strength: Floats,
-    constraint: Floats,
-    hierarchy: Floats,
+    sums: Floats,
+    shared: Ids,
+    own: tuple[Floats, Floats],
+    measures: tuple[Floats, Floats, Floats],
+    triangles: Offsets,
+    local_bridges: Ids,
+    rows: tuple[int, int],
 ) -> None:
-    """Sum dyadic constraints and measure how concentrated they are.
+    """Sum over the partners of each row of a range.
 
     c_ij = ((w_ij + T_ij) / s_i)^2, Burt (1992, pp. 54-55) without the oligopoly term O_j; hierarchy is the
     Coleman-Theil index (pp. 70-71), 1 by convention where there is one partner.
 
     Args:
         offsets: First slot of each row.
+        slots: Partner and tie of each slot.
         slot_weight: w of each slot.
-        slot_tie: Tie of each slot.
-        closure: T of each tie.
-        strength: s of each row.
-        constraint: Written: C_i.
-        hierarchy: Written: H_i.
+        sums: T and R of each tie, in turn.
+        shared: Shared partners of each tie.
+        own: s and 1 / max_k w_ik of each row.
+        measures: Written: constraint, effective size, hierarchy.
+        triangles: Written: pairs of partners that are tied.
+        local_bridges: Written: partners without a shared partner.
+        rows: First row and the one after the last.
     """
-    for row in range(strength.size):
+    partner, slot_tie = slots
+    strength, inverse_largest = own
+    constraint, effective_size, hierarchy = measures
+    for row in range(rows[0], rows[1]):
         begin, end = offsets[row], offsets[row + 1]
         degree = end - begin
-        total = 0.0
+        scale = 1.0 / strength[row]
+        total, spread, redundant = 0.0, 0.0, 0.0
+        closed, bridges = 0, 0
         for slot in range(begin, end):
-            share = (slot_weight[slot] + closure[slot_tie[slot]]) / strength[row]
-            total += share * share
+            tie = slot_tie[slot]
+            share = (slot_weight[slot] + sums[2 * tie]) * scale
+            dyadic = share * share
+            total += dyadic
+            spread += dyadic * np.log(dyadic)
+            redundant += sums[2 * tie + 1] * inverse_largest[partner[slot]]
+            closed += shared[tie]
+            if shared[tie] == 0:
+                bridges += 1
         constraint[row] = total
+        effective_size[row] = degree - redundant * scale
+        triangles[row] = closed // 2
+        local_bridges[row] = bridges
         if degree == 1:
             hierarchy[row] = 1.0
-            continue
-        scale = degree / total
-        summed = 0.0
-        for slot in range(begin, end):
-            share = (slot_weight[slot] + closure[slot_tie[slot]]) / strength[row]
-            ratio = share * share * scale
-            summed += ratio * np.log(ratio)
-        # Equal constraints give 0 up to rounding; the index is never negative.
-        hierarchy[row] = max(summed / (degree * np.log(degree)), 0.0)
+        else:
+            # sum r ln r with r = c n / C; equal constraints give 0 up to rounding, never less.
+            index = spread / total + np.log(degree / total)
+            hierarchy[row] = max(index / np.log(degree), 0.0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import graspologic_native
 import numpy as np
 from numpy.typing import NDArray
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel import close_triangles, constrain, strengths
+from tertius.queries.network.kernel import add_part, close_triangles, constrain, even_parts, strengths
 from tertius.queries.network.kernel_paths import (
     accumulate_betweenness,
     neighbourhood_hashes,
@@ -19,6 +20,7 @@ from tertius.queries.network.kernel_paths import (
 )
 from tertius.queries.network.kernel_types import Floats, Offsets
 from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.workers import Workers
 
 SEED: Final = 20_061_992
 """Seeds every random choice (communities, sampled sources, twin hashes)."""
@@ -28,6 +30,9 @@ EXACT_BETWEENNESS: Final = 10_000
 
 _CHUNKS: Final = 8
 """Partial sums of betweenness; fixed, so that results do not depend on the number of threads."""
+
+_PARTS: Final = 4
+"""Parts of the triangle enumeration; fixed, so that results do not depend on the number of threads."""
 
 _SLOT_VISITS: Final = 600_000_000
 """Work spent on sampled betweenness, in slots of the (reduced) network walked along."""
@@ -66,25 +71,43 @@ class StructuralHoles:
     shared: Ids
 
 
-def structural_holes(ties: TieNetwork) -> StructuralHoles:
+def structural_holes(ties: TieNetwork, *, threads: int | None = 1) -> StructuralHoles:
     """Compute all of Burt's measures in one enumeration of triangles.
 
     With p_ij = w_ij / s_i in the whole network: constraint is Burt (1992), ch. 2, without the oligopoly
     term, over an organisation's partners only; effective size is sum_j (1 - sum_q p_iq m_jq) with
     m_jq = w_jq / max_k w_jk. Time grows with the oriented wedges, memory with the ties.
+
+    Args:
+        ties: The network.
+        threads: At most so many threads; None for one per processor. The result is the same, bit by bit.
     """
     n, m = ties.organization.size, ties.low.size
-    strength, largest, redundancy, constraint, hierarchy = (np.zeros(n) for _ in range(5))
-    closure, shared, triangles = np.zeros(m), np.zeros(m, np.int32), np.zeros(n, np.int64)
-    strengths(ties.offsets, ties.slot_weight, strength, largest)
-    close_triangles(
-        ties.forward, ties.high, ties.weight, strength, largest, closure, shared, redundancy, triangles
-    )
-    constrain(ties.offsets, ties.slot_weight, ties.slot_tie, closure, strength, constraint, hierarchy)
+    strength, inverse_largest, constraint, effective_size, hierarchy = (np.empty(n) for _ in range(5))
+    triangles, local_bridges = np.empty(n, np.int64), np.empty(n, np.int32)
+    shared, sums = np.zeros(m, np.int32), np.zeros(2 * m)
+    with Workers(threads) as workers:
+        workers.over(
+            n, lambda a, b: strengths(ties.offsets, ties.slot_weight, strength, inverse_largest, a, b)
+        )
+        _close(ties, strength, sums, shared, workers)
+        workers.over(
+            n,
+            lambda a, b: constrain(
+                ties.offsets,
+                (ties.partner, ties.slot_tie),
+                ties.slot_weight,
+                sums,
+                shared,
+                (strength, inverse_largest),
+                (constraint, effective_size, hierarchy),
+                triangles,
+                local_bridges,
+                (a, b),
+            ),
+        )
     degree = np.diff(ties.offsets)
-    effective_size = degree - redundancy / strength
     pairs = degree * (degree - 1) / 2
-    bridge = shared == 0
     return StructuralHoles(
         strength=strength,
         constraint=constraint,
@@ -93,12 +116,31 @@ def structural_holes(ties: TieNetwork) -> StructuralHoles:
         hierarchy=hierarchy,
         triangles=triangles,
         clustering=np.divide(triangles, pairs, out=np.full(n, np.nan), where=pairs > 0),
-        local_bridges=(
-            np.bincount(ties.low[bridge], minlength=n) + np.bincount(ties.high[bridge], minlength=n)
-        ).astype(np.int32),
-        closure=closure,
+        local_bridges=local_bridges,
+        closure=sums[::2].copy(),
         shared=shared,
     )
+
+
+def _close(ties: TieNetwork, strength: Floats, sums: Floats, shared: Ids, workers: Workers) -> None:
+    """Sum T, R and shared partners over all triangles, part by part, then the parts in their order."""
+    bounds = even_parts(ties.forward, ties.high, _PARTS).tolist()
+    parts = list(pairwise(bounds))
+    first = [int(ties.forward[rows[0]]) for rows in parts]
+    # A part meets no tie before its own first one; the first part covers all and adds to the result itself.
+    found = [(sums, shared)] + [
+        (np.zeros(2 * (shared.size - base)), np.zeros(shared.size - base, np.int32)) for base in first[1:]
+    ]
+
+    def close(part: int) -> None:
+        close_triangles(ties.forward, ties.high, ties.weight, strength, parts[part], *found[part])
+
+    def add(begin: int, end: int) -> None:
+        for base, (part_sums, part_shared) in zip(first[1:], found[1:], strict=True):
+            add_part(sums, shared, part_sums, part_shared, (begin, end), base)
+
+    workers.each(close, range(_PARTS))
+    workers.over(shared.size, add)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from itertools import combinations
 
 import igraph
@@ -163,6 +164,15 @@ def test_sampled_betweenness_ranks_like_the_exact_one_and_says_so() -> None:
 def test_betweenness_does_not_depend_on_the_number_of_threads() -> None:
     ties = ties_of(edges_of(random_graph(300, 0.03, seed=2), None), 300)
     assert np.array_equal(betweenness(ties, threads=1).values, betweenness(ties, threads=4).values)
+
+
+def test_structural_holes_do_not_depend_on_the_number_of_threads_by_one_bit() -> None:
+    graph = random_graph(500, 0.04, seed=6)
+    ties = ties_of(edges_of(graph), 500)
+    alone, together = structural_holes(ties, threads=1), structural_holes(ties, threads=3)
+    assert alone.triangles.sum() > 1000
+    for field in fields(alone):
+        assert getattr(alone, field.name).tobytes() == getattr(together, field.name).tobytes()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Threads for kernels that hold no lock: the same pieces of work whatever their number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from types import TracebackType
+from typing import Any, Final, Self
+
+_PIECES: Final = 16
+
+
+class Workers:
+    """A few threads; with one, everything runs in the caller's.
+
+    Args:
+        threads: At most so many; None for one per processor.
+    """
+
+    def __init__(self, threads: int | None) -> None:
+        count = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(count) if count > 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def each(self, work: Callable[[int], Any], items: Iterable[int]) -> None:
+        """Do a piece of work for every item, in any order; the first failure is raised."""
+        if self._pool is None:
+            for item in items:
+                work(item)
+        else:
+            for future in [self._pool.submit(work, item) for item in items]:
+                future.result()
+
+    def over(self, size: int, work: Callable[[int, int], Any]) -> None:
+        """Do a piece of work for every stretch (first, one after last) of 0..size-1."""
+        bounds = [size * piece // _PIECES for piece in range(_PIECES + 1)] if self._pool else [0, size]
+        stretches = list(pairwise(bounds))
+        self.each(lambda at: work(*stretches[at]), range(len(stretches)))
