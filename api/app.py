@@ -12,7 +12,6 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from tertius.api import exchange, identity, openapi, problems
-from tertius.api.errors import NotReady
 from tertius.api.metrics import Metrics
 from tertius.api.middleware import EXPOSED, Failures, Limits, Methods, Observe
 from tertius.api.routers import (
@@ -63,11 +62,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for name in unknown_variables():
             _log.warning("this variable sets nothing", variable=name)
-        services = await anyio.to_thread.run_sync(Services, settings, metrics)
-        app.state.services = services
+        services = app.state.services = Services(settings, metrics)
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         try:
-            await anyio.to_thread.run_sync(_warm, services)
+            await anyio.to_thread.run_sync(services.start)
             yield
         finally:
             await anyio.to_thread.run_sync(services.close)
@@ -104,14 +102,3 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for room in (*about_alliances, queries, sparql, linked, operations, pages):
         app.include_router(room.router)
     return app
-
-
-def _warm(services: Services) -> None:
-    """Open the live snapshot before the first request does."""
-    try:
-        view = services.view()
-    except NotReady as error:
-        _log.warning("there is nothing to answer from yet", reason=error.detail)
-        return
-    view.network.summary()
-    _log.info("ready", snapshot=view.snapshot.number, queries=len(services.catalogue))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import typer
-from tertius.api import cli_ask, cli_data, cli_doctor
+from tertius.api import cli_ask, cli_data, cli_doctor, logs
 from tertius.api.cli_support import complain, failure
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Words after `tertius`; those of the process where there are none.
     """
+    logs.structured("warning", "console")
     try:
         status = app(args=arguments, standalone_mode=False)
     except typer.TyperException as error:

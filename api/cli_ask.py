@@ -117,7 +117,7 @@ def sparql(
     chosen = FORMATS[form or names[0]]
     with opened(data) as services:
         answer = services.store.query(
-            asked,
+            sparql_request.with_prefixes(asked),
             budget=services.sparql_budget,
             lane=Lane.SPARQL,
             solutions=ResultFormat.JSON if chosen.is_graph else chosen,

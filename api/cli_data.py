@@ -11,7 +11,6 @@ import typer
 from tertius import loaders
 from tertius.api import present
 from tertius.api.cli_support import (
-    CALLER,
     DataOption,
     JsonOption,
     Mistake,
@@ -22,7 +21,7 @@ from tertius.api.cli_support import (
 )
 from tertius.api.serve import serve as run_server
 from tertius.api.services import View
-from tertius.loaders import LoadJob, LoadReport
+from tertius.loaders import LoadError, LoadJob, LoadReport
 from tertius.store import Snapshot, Snapshots
 
 _BROKERS = 10
@@ -32,6 +31,9 @@ FilesArgument = Annotated[list[Path], typer.Argument(help="Tables: CSV, XLSX or 
 MappingOption = Annotated[
     str | None,
     typer.Option("--mapping", help="Name of a shipped mapping, or a mapping file, where columns differ."),
+]
+RetrievedOption = Annotated[
+    str | None, typer.Option("--retrieved", help="Day on which the files were fetched.", metavar="DATE")
 ]
 PortOption = Annotated[int | None, typer.Option("--port", help="Port; TERTIUS_PORT, or 8000, by default.")]
 HostOption = Annotated[
@@ -54,8 +56,10 @@ def demo(
     port: PortOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Load the bundled alliances, print who bridges whom, and serve it."""
+    """Load the evidence base and the bundled alliances, print who bridges whom, and serve it."""
     chosen = settings(data, host=host, port=port)
+    # Before the alliances: a network without any costs nothing to derive twice.
+    _load(LoadJob.evidence(chosen.data, base=chosen.base, keep=chosen.keep_snapshots), quiet=quiet)
     report = _load(LoadJob.demo(chosen.data, base=chosen.base), quiet=quiet)
     with opened(chosen.data) as services:
         view = services.view()
@@ -67,18 +71,35 @@ def demo(
 
 def load_command(
     *,
-    files: FilesArgument,
-    source: Annotated[str, typer.Option("--source", help="Name of the source: a-z, 0-9 and -.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Tables: CSV, XLSX or Parquet.", metavar="FILE...")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Name of the source: a-z, 0-9 and -.")
+    ] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Load the shipped evidence base instead of tables.")
+    ] = False,
     data: DataOption = None,
     mapping: MappingOption = None,
-    retrieved: Annotated[
-        str | None, typer.Option("--retrieved", help="Day on which the files were fetched.", metavar="DATE")
-    ] = None,
+    retrieved: RetrievedOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Load tables of alliances as one source, replacing what the source said before."""
     chosen = settings(data)
+    if evidence:
+        if files or source or mapping or retrieved:
+            raise Mistake(
+                "--evidence loads what is shipped: leave out files, --source, --mapping, --retrieved"
+            )
+        shipped = LoadJob.evidence(chosen.data, base=chosen.base, keep=chosen.keep_snapshots)
+        _load_and_report(shipped, as_json=as_json, quiet=quiet)
+        return
+    if not files:
+        raise Mistake("name the tables to load, or give --evidence")
+    if source is None:
+        raise Mistake("name the source with --source")
     job = LoadJob(
         data=chosen.data,
         source=source,
@@ -88,13 +109,15 @@ def load_command(
         retrieved=_day(retrieved),
         keep=chosen.keep_snapshots,
     )
-    _report(_load(job, quiet=quiet or as_json), as_json=as_json, quiet=quiet)
+    _load_and_report(job, as_json=as_json, quiet=quiet)
 
 
 def validate(
     *,
     files: FilesArgument,
+    source: Annotated[str, typer.Option("--source", help="Name that the source would have.")] = "validation",
     mapping: MappingOption = None,
+    retrieved: RetrievedOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -102,13 +125,14 @@ def validate(
     chosen = settings(None)
     job = LoadJob(
         data=chosen.data,
-        source="validation",
+        source=source,
         files=tuple(_existing(files)),
         mapping=_mapping(mapping),
         base=chosen.base,
+        retrieved=_day(retrieved),
         dry_run=True,
     )
-    _report(_load(job, quiet=quiet or as_json), as_json=as_json, quiet=quiet)
+    _load_and_report(job, as_json=as_json, quiet=quiet)
 
 
 def serve(data: DataOption = None, host: HostOption = None, port: PortOption = None) -> None:
@@ -174,17 +198,25 @@ def _described(snapshot: Snapshot, live: int | None) -> dict[str, Any]:
 
 def _load(job: LoadJob, *, quiet: bool) -> LoadReport:
     with ProgressBars(quiet) as progress:
-        # Named by way of its package: `loaders.load` is also the module that holds it.
         return loaders.load(job, progress=progress)
 
 
-def _report(report: LoadReport, *, as_json: bool, quiet: bool) -> None:
+def _load_and_report(job: LoadJob, *, as_json: bool, quiet: bool) -> None:
+    """Load and print the report, also that of a load that failed where a program reads it."""
+    try:
+        report = _load(job, quiet=quiet or as_json)
+    except LoadError as error:
+        if as_json:
+            _print_json(error.report)
+        raise
     if as_json:
-        typer.echo(json.dumps(report.as_json(), indent=2, default=str))
+        _print_json(report)
     elif not quiet:
         typer.echo("\n".join(report.lines()))
-    if not report.ok:
-        raise typer.Exit(CALLER)
+
+
+def _print_json(report: LoadReport) -> None:
+    typer.echo(json.dumps(report.as_json(), indent=2, default=str))
 
 
 def _existing(files: list[Path]) -> list[Path]:

@@ -67,7 +67,7 @@ def _service(view: View, base: str) -> Iterator[ox.Triple]:
     yield _triple(dataset, RDF + "type", ox.NamedNode(SD + "Dataset"))
     yield _triple(dataset, SD + "defaultGraph", default)
     yield _triple(default, RDF + "type", ox.NamedNode(SD + "Graph"))
-    for name in (*sorted(view.snapshot.manifest.sources), *OWN_GRAPHS):
+    for name in dict.fromkeys((*sorted(view.snapshot.manifest.sources), *OWN_GRAPHS)):
         place = ox.NamedNode(f"{base}sparql#graph-{name}")
         yield _triple(dataset, SD + "namedGraph", place)
         yield _triple(place, RDF + "type", ox.NamedNode(SD + "NamedGraph"))

@@ -184,7 +184,7 @@ def _answers(settings: Settings, *, audit: bool) -> Iterator[Finding]:
                 "this system cannot take the network away from workers; queries still may not call out",
             )
         if audit:
-            for source in sorted(view.snapshot.manifest.sources):
+            for source in sorted(view.network.table.sources):
                 yield _guarded(f"audit {source}", lambda one=source: _audit(services, view, one))  # type: ignore[misc]
     except (StoreError, NetworkError, ApiError) as error:
         yield Finding("worker", Verdict.BAD, str(error))

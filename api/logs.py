@@ -4,43 +4,61 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 import structlog
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-def configure(level: Literal["debug", "info", "warning", "error"], form: Literal["json", "console"]) -> None:
-    """Send structlog's and the standard library's lines to standard error in one form.
+Level = Literal["debug", "info", "warning", "error"]
+Form = Literal["json", "console"]
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at the moment of writing."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error, now."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: TextIO) -> None:
+        """Stay with standard error."""
+
+
+def structured(level: Level, form: Form) -> None:
+    """Send our own lines to standard error.
 
     Args:
         level: The least severe lines to write.
         form: `json` for one object per line, `console` for people.
     """
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    if form == "json":
-        shared.append(structlog.processors.format_exc_info)
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*_shared(form), _renderer(form)],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+
+
+def configure(level: Level, form: Form) -> None:
+    """Send our own lines and those of the libraries to standard error, all in one form.
+
+    Args:
+        level: The least severe lines to write.
+        form: `json` for one object per line, `console` for people.
+    """
+    structured(level, form)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=_shared(form),
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(form)],
         )
     )
     root = logging.getLogger()
@@ -51,3 +69,18 @@ def configure(level: Literal["debug", "info", "warning", "error"], form: Literal
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+
+
+def _shared(form: Form) -> list[structlog.typing.Processor]:
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    return [*shared, structlog.processors.format_exc_info] if form == "json" else shared
+
+
+def _renderer(form: Form) -> structlog.typing.Processor:
+    if form == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -66,30 +67,17 @@ class View:
 
 
 class Services:
-    """Everything that answers need; made when the application starts, closed when it stops.
+    """Everything that answers need, made when it is first asked for, and closed at the end.
 
     Args:
         settings: The settings.
         metrics: Where to count.
-
-    Raises:
-        CatalogueError: A named query is wrong; the message says where.
-        StoreUnavailable: The query workers do not start.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings: Final = settings
         self.metrics: Final = metrics
-        self.catalogue: Final[Catalogue] = load_catalogue(base=settings.base)
         self.snapshots: Final = Snapshots(settings.data, keep=settings.keep_snapshots)
-        self.store: Final = QueryPool(
-            self.snapshots,
-            rest_workers=settings.rest_workers,
-            sparql_workers=settings.sparql_workers,
-            queue_seconds=settings.queue_seconds,
-            memory_bytes=settings.worker_memory,
-            prefixes=PREFIXES,
-        )
         self.sparql_threads: Final = anyio.CapacityLimiter(settings.sparql_workers * (1 + _MORE_THREADS))
         self.rest_budget: Final = Budget(settings.rest_seconds, settings.rest_rows, settings.rest_bytes)
         self.sparql_budget: Final = Budget(
@@ -107,10 +95,51 @@ class Services:
         self._views: OrderedDict[int, View] = OrderedDict()
         self._lock = threading.Lock()
 
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The named queries.
+
+        Raises:
+            CatalogueError: One is wrong; the message says where.
+        """
+        return load_catalogue(base=self.settings.base)
+
+    @cached_property
+    def store(self) -> QueryPool:
+        """The query workers.
+
+        Raises:
+            StoreUnavailable: They do not start.
+        """
+        return QueryPool(
+            self.snapshots,
+            rest_workers=self.settings.rest_workers,
+            sparql_workers=self.settings.sparql_workers,
+            queue_seconds=self.settings.queue_seconds,
+            memory_bytes=self.settings.worker_memory,
+            prefixes=PREFIXES,
+        )
+
+    def start(self) -> None:
+        """Make everything that the first answer would have to wait for, and fail now rather than then.
+
+        Raises:
+            CatalogueError: A named query is wrong; the message says where.
+            StoreUnavailable: The query workers do not start.
+        """
+        _ = self.catalogue, self.store
+        try:
+            view = self.view()
+        except NotReady as error:
+            _log.warning("there is nothing to answer from yet", reason=error.detail)
+            return
+        _log.info("ready", snapshot=view.snapshot.number, queries=len(self.catalogue))
+
     def close(self) -> None:
         """Stop the processes and close the snapshots."""
         with contextlib.ExitStack() as stack:
-            stack.callback(self.store.close)
+            if "store" in self.__dict__:
+                stack.callback(self.store.close)
             if self._derived is not None:
                 stack.callback(self._derived.cleanup)
             if self._lane is not None:

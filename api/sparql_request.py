@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from itertools import pairwise
 from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from tertius.api.errors import BadParameter, BadRequest, UnsupportedMedia
 from tertius.api.negotiate import CSV, JSONLD, NTRIPLES, RDFXML, SPARQL_JSON, SPARQL_XML, TSV, TURTLE, Media
+from tertius.ontology.namespaces import PREFIXES
 from tertius.queries import MalformedQuery
 from tertius.queries.tokens import BLANKS, Kind, Token, tokenise
 from tertius.store import Dataset
@@ -101,6 +103,22 @@ def form_of(text: str) -> Form:
             return _FORMS[token.text.lower()]
         break
     raise MalformedQuery("a query begins with SELECT, ASK, CONSTRUCT or DESCRIBE, after its prefixes")
+
+
+def with_prefixes(text: str) -> str:
+    """Declare the known prefixes that a query uses and does not declare itself.
+
+    The declarations go in front, on the first line, so that line numbers in messages stay right.
+    """
+    tokens = [token for token in tokenise(text) if token.kind not in BLANKS]
+    names = {token.text.partition(":")[0] for token in tokens if token.kind is Kind.NAME}
+    declared = {
+        following.text.partition(":")[0]
+        for token, following in pairwise(tokens)
+        if token.kind is Kind.WORD and token.text.lower() == "prefix"
+    }
+    missing = sorted((names - declared) & PREFIXES.keys())
+    return "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in missing) + text
 
 
 def offered(form: Form) -> Sequence[Media]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tertius.api import logs
 from tertius.api.app import create_app
 from tertius.api.settings import Settings
 from tertius.loaders import LoadJob, load
@@ -43,7 +44,8 @@ b1,Gracht NV,NL,2018-01-01,
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> None:
-    """Settings of whoever runs the tests must not change what they see."""
+    """Settings of whoever runs the tests must not change what they see, nor our logs what they read."""
+    logs.structured("error", "json")
     for name in [name for name in os.environ if name.upper().startswith("TERTIUS_")]:
         del os.environ[name]
 
@@ -69,7 +71,12 @@ def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
 @pytest.fixture(scope="session")
 def demo_data(shared_folder: Path) -> Path:
     """The data folder of the demonstration; read-only by agreement."""
-    return once(shared_folder, "demo", lambda data: _loaded(LoadJob.demo(data)))
+
+    def make(data: Path) -> None:
+        for job in (LoadJob.evidence(data), LoadJob.demo(data)):
+            _loaded(job)
+
+    return once(shared_folder, "demo", make)
 
 
 @pytest.fixture(scope="session")

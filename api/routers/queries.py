@@ -75,6 +75,7 @@ def get_results(request: Request, name: Name, query: Annotated[ResultsQuery, Que
             cursor=query.cursor,
             context=Context(base=exchange.view.base, as_of=exchange.view.as_of),
             snapshot=exchange.view.snapshot.number,
+            seconds=services.settings.rest_seconds,
         )
     following = exchange.continued(page.next)
 

@@ -144,7 +144,7 @@ def _runner(
     def run() -> Answer:
         with services.metrics.timed("sparql"):
             return services.store.query(
-                asked.text,
+                sparql_request.with_prefixes(asked.text),
                 solutions=ResultFormat.JSON if form.is_graph else form,
                 graph=form if form.is_graph else ResultFormat.TURTLE,
                 dataset=asked.dataset,

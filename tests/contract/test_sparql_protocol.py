@@ -243,6 +243,17 @@ def test_updates_are_refused_by_every_way(mini, update):
     assert number(get(mini, COUNT)) == 7
 
 
+def test_known_prefixes_need_no_typing_and_own_ones_win(mini):
+    assert number(get(mini, "SELECT (COUNT(DISTINCT ?o) AS ?n) { ?o a org:Organization }")) == 7
+    own = "PREFIX org: <http://example.org/> SELECT (COUNT(*) AS ?n) { ?o a org:Organization }"
+    assert number(get(mini, own)) == 0
+    assert number(get(mini, "# org:x\nSELECT (COUNT(*) AS ?n) { ?o a 'org:Organization' }")) == 0
+    found = problem(
+        get(mini, "SELECT *\n{ ?o a org:Organization ; skos:prefLabel nope:x }"), 400, "malformed-query"
+    )
+    assert "nope" in found["detail"] or "2" in found["detail"]
+
+
 def test_a_query_and_an_update_together_are_refused(mini):
     problem(post(mini, urlencode({"query": COUNT, "update": "DROP ALL"}), FORM), 400, "malformed-query")
 
