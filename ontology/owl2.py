@@ -8,7 +8,7 @@ from typing import Final
 
 import pyoxigraph as ox
 import rdflib
-from tertius.ontology.namespaces import OWL, RDF, RDFS, XSD
+from tertius.ontology.namespaces import OWL, RDF, RDFS, SKOS, XSD
 
 UMBRELLA: Final = "https://w3id.org/tertius/ontology"
 """IRI of the ontology that imports all modules."""
@@ -53,6 +53,10 @@ OWL2_DATATYPES: Final = frozenset(
 """The OWL 2 datatype map (OWL 2 Structural Specification, section 4); `xsd:date` is not in it."""
 
 
+_LISTS: Final = frozenset({RDF + "first", RDF + "rest", SKOS + "memberList"})
+_LIST: Final = ox.NamedNode(RDF + "List")
+
+
 class ForeignImportError(ValueError):
     """An ontology imports one that is not ours, which no reasoner here could fetch."""
 
@@ -63,7 +67,8 @@ class Document:
 
     Attributes:
         triples: What reasoners read, under one ontology header and without imports.
-        stripped: Statements whose literal has a datatype outside the OWL 2 map.
+        stripped: Statements whose literal has a datatype outside the OWL 2 map, and those that build RDF
+            lists, whose vocabulary OWL 2 keeps to itself.
     """
 
     triples: tuple[ox.Triple, ...]
@@ -106,9 +111,9 @@ def document(*graphs: Iterable[ox.Triple]) -> Document:
         if triple.predicate.value != OWL + "imports"
         and (triple.subject not in headers or triple.subject == ox.NamedNode(UMBRELLA))
     ]
-    stripped = [triple for triple in kept if not _readable(triple.object)]
+    stripped = [triple for triple in kept if not _readable(triple)]
     return Document(
-        triples=tuple(sorted((triple for triple in kept if _readable(triple.object)), key=str)),
+        triples=tuple(sorted((triple for triple in kept if _readable(triple)), key=str)),
         stripped=tuple(sorted(stripped, key=str)),
     )
 
@@ -117,5 +122,7 @@ def _ours(node: object) -> bool:
     return isinstance(node, ox.NamedNode) and node.value.startswith(UMBRELLA)
 
 
-def _readable(node: object) -> bool:
-    return not isinstance(node, ox.Literal) or node.datatype.value in OWL2_DATATYPES
+def _readable(triple: ox.Triple) -> bool:
+    if triple.predicate.value in _LISTS or triple.object == _LIST:
+        return False
+    return not isinstance(triple.object, ox.Literal) or triple.object.datatype.value in OWL2_DATATYPES

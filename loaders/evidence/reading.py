@@ -35,7 +35,8 @@ class EvidenceError(ValueError):
     """The coding breaks a rule; `problems` has one line for each, with file, entry and field."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
+        rest = len(problems) - 1
+        more = f" (and {rest} more problem{'s' if rest > 1 else ''})" if rest else ""
         super().__init__(f"{problems[0]}{more}")
         self.problems = tuple(problems)
 

@@ -98,7 +98,8 @@ class Framework(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.kind == "matrix") != bool(self.rows and self.columns):
+        matrix = self.kind == "matrix"
+        if matrix != bool(self.rows) or matrix != bool(self.columns):
             raise ValueError("a matrix has rows and columns, and nothing else has")
         if self.usable_as_form and any(item.question is None for item in self.items):
             raise ValueError("usable_as_form: every item needs a question")
