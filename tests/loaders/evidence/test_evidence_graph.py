@@ -73,6 +73,8 @@ def test_a_case_has_every_attribute_that_is_known(ask):
     assert found[TT + "sector"] == BASE + "circle/sector-case-ict"
     assert TT + "organizationalLevel" not in found
     assert ask(f"SELECT ?x {{ <{BASE}case/O> tt:itselfAlliance ?x }}") == []
+    form = f"{TTC}daf-form-extensive-unit"
+    assert ask(f"SELECT ?x {{ <{BASE}case/I> tt:functionForm ?x }}") == [(form,)]
     assert ask(f"SELECT ?x {{ <{BASE}case/P> tt:itselfAlliance ?x }}") == [("true",)]
     assert ask(f"SELECT ?x {{ <{BASE}case/H> tt:orientationQualifier ?x }}") == [("mainly",)]
 
