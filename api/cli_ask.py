@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from tertius.api.rdf import FORMATS
 from tertius.api.services import Services, View
 from tertius.queries import Context, Limits, NamedQuery, check_read_only, run
 from tertius.queries.network import Network
-from tertius.queries.network.export import edge_csv, graphml, node_csv
+from tertius.queries.network.export_formats import EXPORT_FORMATS, ExportFormat, Part, format_of
 from tertius.store import Lane, ResultFormat
 
 _SHOWN = 20
@@ -172,8 +173,13 @@ def measures(
 def export(
     *,
     output: Annotated[Path, typer.Argument(help="File to write; `-` for standard output.")],
-    form: Annotated[str, typer.Option("--format", help="graphml or csv.")] = "graphml",
-    part: Annotated[str, typer.Option("--part", help="What a CSV holds: ties or organizations.")] = "ties",
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help=f"{', '.join(EXPORT_FORMATS)}; the file's ending tells by default."),
+    ] = None,
+    part: Annotated[
+        Part, typer.Option("--part", help="What a file of CSV, Parquet or Arrow holds.")
+    ] = "ties",
     as_of: AsOfOption = None,
     window: WindowOption = None,
     weight: WeightOption = None,
@@ -182,28 +188,48 @@ def export(
     data: DataOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the network to a file."""
-    if form not in {"graphml", "csv"}:
-        raise Mistake(f"--format: {form} is not offered; use graphml or csv")
-    if part not in {"ties", "organizations"}:
-        raise Mistake(f"--part: {part} is not one; use ties or organizations")
+    """Write the network to a file, whole or not at all."""
+    chosen = _export_format(output, form)
     fields = _fields(
         as_of=as_of, window=window, weight=weight, max_partners=max_partners, exclude=exclude or None
     )
     with opened(data) as services:
         view = services.view()
         network = _network(services, view, fields)
-        labels = present.labels(view.directory)
-        if form == "graphml":
-            body = b"".join(graphml(network, labels))
-        else:
-            body = b"".join(edge_csv(network) if part == "ties" else node_csv(network, labels))
-    if str(output) == "-":
-        _write(body)
-        return
-    output.write_bytes(body)
+        pieces = chosen.write(network, present.labels(view.directory), part)
+        if str(output) == "-":
+            typer.get_binary_stream("stdout").writelines(pieces)
+            return
+        size = _write_whole(output, pieces)
     if not quiet:
-        typer.echo(f"{output}: {len(body):,} bytes", err=True)
+        typer.echo(f"{output}: {size:,} bytes", err=True)
+
+
+def _export_format(output: Path, form: str | None) -> ExportFormat:
+    if form is not None and form not in EXPORT_FORMATS:
+        raise Mistake(f"--format: {form} is not offered; use {', '.join(EXPORT_FORMATS)}")
+    if form is None and str(output) == "-":
+        form = next(iter(EXPORT_FORMATS))
+    found = EXPORT_FORMATS[form] if form is not None else format_of(output)
+    if found is None:
+        endings = ", ".join(suffix for one in EXPORT_FORMATS.values() for suffix in one.suffixes)
+        raise Mistake(f"{output}: the ending means no format; use one of {endings}, or give --format")
+    return found
+
+
+def _write_whole(output: Path, pieces: Iterable[bytes]) -> int:
+    """Write a file beside its place and put it there once it is whole; return its size."""
+    if output.exists() and not output.is_file():
+        with output.open("wb") as file:  # a device or a pipe, which nothing may take the place of
+            return sum(file.write(piece) for piece in pieces)
+    beside = output.with_name(f".{output.name}.part")
+    try:
+        with beside.open("wb") as file:
+            size = sum(file.write(piece) for piece in pieces)
+        beside.replace(output)
+    finally:
+        beside.unlink(missing_ok=True)
+    return size
 
 
 def _fields(**given: Any) -> NetworkFields:

@@ -12,13 +12,14 @@ from types import MappingProxyType, UnionType
 from typing import Any, Final, Generic, TypeVar
 
 from fastapi import FastAPI, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from tertius.api import etag, paging
 from tertius.api.graph import Graph
 from tertius.api.models import Envelope, Meta
 from tertius.api.negotiate import CSV, JSON, Media, choose
 from tertius.api.parameters import ListParameters, NetworkFields, Parameters
 from tertius.api.services import Services, View
+from tertius.api.spool import spool
 from tertius.queries.network import Network, NetworkParameters
 
 P = TypeVar("P", bound=Parameters)
@@ -210,6 +211,18 @@ class Exchange(Generic[P]):
             body = gzip.compress(body, compresslevel=4, mtime=0)
             said["Content-Encoding"] = "gzip"
         return Response(body, headers={**said, "Content-Type": self.media.header})
+
+    def file(self, pieces: Iterable[bytes], *, headers: Mapping[str, str] | None = None) -> Response:
+        """Answer with a file too long to hold in memory, in the representation chosen.
+
+        It is written to disk first: by the time that a status is sent, nothing can go wrong any more.
+        """
+        said = {**self._caching(), **provenance(self.meta()), **(headers or {})}
+        if self._gzip:
+            said["Content-Encoding"] = "gzip"
+        written = spool(pieces, packed=self._gzip)
+        said |= {"Content-Type": self.media.header, "Content-Length": str(written.size)}
+        return StreamingResponse(written.chunks(), headers=said)
 
     def _resolved(self) -> NetworkParameters:
         given: object = self.parameters

@@ -45,6 +45,23 @@ TSV: Final = Media(
 )
 HTML: Final = Media("html", "text/html", ("application/xhtml+xml",), "text/html; charset=utf-8")
 GRAPHML: Final = Media("graphml", "application/graphml+xml")
+GEXF: Final = Media("gexf", "application/gexf+xml")
+GEXF_DYNAMIC: Final = Media("gexf-dynamic", "application/gexf+xml")
+PAJEK: Final = Media(
+    "pajek", "text/x-pajek", content_type="text/x-pajek; charset=utf-8", names=("net", "pajek-net")
+)
+PAJEK_PROJECT: Final = Media(
+    "pajek-project",
+    "text/x-pajek-project",
+    content_type="text/x-pajek-project; charset=utf-8",
+    names=("paj",),
+)
+UCINET: Final = Media(
+    "ucinet", "text/x-ucinet-dl", content_type="text/x-ucinet-dl; charset=utf-8", names=("dl", "ucinet-dl")
+)
+PARQUET: Final = Media("parquet", "application/vnd.apache.parquet")
+ARROW: Final = Media("arrow", "application/vnd.apache.arrow.file", names=("feather",))
+CYTOSCAPE: Final = Media("cytoscape", "application/json", names=("cyjs", "json"))
 SPARQL_JSON: Final = Media("json", "application/sparql-results+json", ("application/json",))
 SPARQL_XML: Final = Media("xml", "application/sparql-results+xml", ("application/xml", "text/xml"))
 

@@ -161,7 +161,7 @@ class ExportQuery(NetworkFields, Parameters):
     """A whole network as a file."""
 
     part: Literal["ties", "organizations"] = Field(
-        "ties", description="Which table a CSV export holds; GraphML holds both."
+        "ties", description="Which table a file of CSV, Parquet or Arrow holds; other formats hold both."
     )
 
 

@@ -8,16 +8,39 @@ from fastapi import APIRouter, Query, Request, Response
 from tertius.api import present
 from tertius.api.exchange import Exchange
 from tertius.api.models import Community, Envelope, Position, Summary
-from tertius.api.negotiate import CSV, GRAPHML, JSON
+from tertius.api.negotiate import (
+    ARROW,
+    CSV,
+    CYTOSCAPE,
+    GEXF,
+    GEXF_DYNAMIC,
+    GRAPHML,
+    JSON,
+    PAJEK,
+    PAJEK_PROJECT,
+    PARQUET,
+    UCINET,
+)
 from tertius.api.openapi import responses
 from tertius.api.parameters import BrokersQuery, ExportQuery, NetworkListQuery, NetworkQuery
 from tertius.queries.network import Order
-from tertius.queries.network.export import edge_csv, graphml, node_csv
+from tertius.queries.network.export_formats import EXPORT_FORMATS
 
 router = APIRouter(prefix="/v1/network", tags=["network"])
 
 _TABLE: Final = (JSON, CSV)
-_FILES: Final = (GRAPHML, CSV)
+_FILES: Final = (
+    GRAPHML,
+    CSV,
+    GEXF,
+    GEXF_DYNAMIC,
+    PAJEK,
+    PAJEK_PROJECT,
+    UCINET,
+    PARQUET,
+    ARROW,
+    CYTOSCAPE,
+)
 
 
 @router.get(
@@ -72,16 +95,11 @@ def get_summary(request: Request, query: Annotated[NetworkQuery, Query()]) -> Re
     responses=responses(422, 429, 504, offered=_FILES),
 )
 def export(request: Request, query: Annotated[ExportQuery, Query()]) -> Response:
-    """Return the whole network: GraphML with organisations and ties, or one of the two tables as CSV."""
+    """Return the whole network as one file; CSV, Parquet and Arrow hold one of its two tables."""
     exchange = Exchange(request, query, _FILES)
     network = exchange.network()
     exchange.services.check_export(network)
-    labels = present.labels(exchange.view.directory)
-    if exchange.media is GRAPHML:
-        pieces, name = graphml(network, labels), "network.graphml"
-    elif query.part == "ties":
-        pieces, name = edge_csv(network), "ties.csv"
-    else:
-        pieces, name = node_csv(network, labels), "organizations.csv"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return exchange.reply(b"".join(pieces), headers=disposition)
+    chosen = EXPORT_FORMATS[exchange.media.name]
+    pieces = chosen.write(network, present.labels(exchange.view.directory), query.part)
+    disposition = {"Content-Disposition": f'attachment; filename="{chosen.file_name(query.part)}"'}
+    return exchange.file(pieces, headers=disposition)

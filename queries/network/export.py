@@ -31,7 +31,7 @@ NODE_FIELDS: Final = (
     ("betweenness", "double"),
     ("community", "int"),
 )
-"""Measures of a node and their GraphML types."""
+"""Measures of a node and their types."""
 
 EDGE_FIELDS: Final = (
     ("weight", "double"),
@@ -40,13 +40,16 @@ EDGE_FIELDS: Final = (
     ("local_bridge", "boolean"),
     ("dyadic_constraint_on_source", "double"),
     ("dyadic_constraint_on_target", "double"),
-    ("first", "string"),
-    ("last", "string"),
+    ("first", "date"),
+    ("last", "date"),
     ("assumed_end", "boolean"),
 )
-"""Attributes of an edge and their GraphML types."""
+"""Attributes of an edge and their types: GraphML's, and `date`, which GraphML takes as a string."""
 
-_NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BREAKS: Final = re.compile(" *[\t-\r\x1c-\x1e\x85\u2028\u2029]+ *")
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,24 +73,26 @@ Describe = Callable[[Sequence[str]], Sequence[Label]]
 def graphml(network: Network, describe: Describe | None = None) -> Iterator[bytes]:
     """Write the active organisations and their ties as GraphML, piece by piece.
 
-    Measures are attributes; what has no value is left out. Characters that XML 1.0 cannot hold are
-    dropped from names.
+    Measures are attributes; what has no value is left out.
 
     Args:
         network: The network.
         describe: Names for keys; without it, keys stand for names.
     """
     yield b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
-    about = {name: value for name, value in network.parameters.as_json().items() if name != "exclude"}
+    about = described(network)
     keys = [("graph", name, "string") for name in about]
     keys += [("node", "name", "string"), ("node", "country", "string")]
     keys += [("node", name, kind) for name, kind in NODE_FIELDS]
     keys += [("edge", name, kind) for name, kind in EDGE_FIELDS]
     for owner, name, kind in keys:
-        yield (f'<key id="{owner}-{name}" for="{owner}" attr.name="{name}" attr.type="{kind}"/>\n').encode()
+        written = "string" if kind == "date" else kind
+        yield (
+            f'<key id="{owner}-{name}" for="{owner}" attr.name="{name}" attr.type="{written}"/>\n'
+        ).encode()
     yield b'<graph id="network" edgedefault="undirected">\n'
     yield "".join(_data("graph", name, value) for name, value in about.items()).encode() + b"\n"
-    for positions, labels in _nodes(network, describe):
+    for positions, labels in node_batches(network, describe):
         yield "".join(
             f"<node id={quoteattr(position.organization)}>"
             + _data("node", "name", label.name)
@@ -96,7 +101,7 @@ def graphml(network: Network, describe: Describe | None = None) -> Iterator[byte
             + "</node>\n"
             for position, label in zip(positions, labels, strict=True)
         ).encode()
-    for edges in _edges(network):
+    for edges in edge_batches(network):
         yield "".join(
             f"<edge source={quoteattr(source)} target={quoteattr(target)}>"
             + "".join(
@@ -114,7 +119,7 @@ def node_csv(network: Network, describe: Describe | None = None) -> Iterator[byt
     A name that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     yield _csv([["key", "name", "country", *(name for name, _ in NODE_FIELDS)]])
-    for positions, labels in _nodes(network, describe):
+    for positions, labels in node_batches(network, describe):
         yield _csv(
             [
                 position.organization,
@@ -129,24 +134,39 @@ def node_csv(network: Network, describe: Describe | None = None) -> Iterator[byt
 def edge_csv(network: Network) -> Iterator[bytes]:
     """Write the ties as CSV, piece by piece, each tie once."""
     yield _csv([["source", "target", *(name for name, _ in EDGE_FIELDS)]])
-    for edges in _edges(network):
+    for edges in edge_batches(network):
         yield _csv(
             [str(value).lower() if isinstance(value, bool) else value for value in edge] for edge in edges
         )
 
 
-def _nodes(network: Network, describe: Describe | None) -> Iterator[tuple[list[Position], Sequence[Label]]]:
-    """Yield batches of active organisations in the order of their keys."""
+def node_batches(
+    network: Network, describe: Describe | None = None
+) -> Iterator[tuple[list[Position], list[Label]]]:
+    """Yield the active organisations in the order of their keys, a few thousand at a time.
+
+    Args:
+        network: The network.
+        describe: Names for keys; a key stands for its name without it, and where nothing of a name can be
+            shown.
+    """
     order = network.table.organization_order
     ids = order[network.derived.ties.active[order]]
     for at in range(0, ids.size, BATCH):
         positions = network.positions(ids[at : at + BATCH])
         keys = [position.organization for position in positions]
-        yield positions, describe(keys) if describe else [Label(key) for key in keys]
+        labels = describe(keys) if describe else [Label(key) for key in keys]
+        yield (
+            positions,
+            [
+                Label(one_line(label.name) or key, label.country and one_line(label.country))
+                for key, label in zip(keys, labels, strict=True)
+            ],
+        )
 
 
-def _edges(network: Network) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield batches of ties: source, target, then the values of `EDGE_FIELDS`."""
+def edge_batches(network: Network) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield every tie once, some thousands at a time: source, target, the values of `EDGE_FIELDS`."""
     ties, holes, table = network.derived.ties, network.derived.holes, network.table
     for begin in range(0, ties.low.size, BATCH):
         part = slice(begin, begin + BATCH)
@@ -171,10 +191,23 @@ def _edges(network: Network) -> Iterator[list[tuple[Any, ...]]]:
         )
 
 
+def described(network: Network) -> dict[str, Any]:
+    """Return what a file says of the whole network: its parameters, left-out organisations not among them."""
+    return {name: value for name, value in network.parameters.as_json().items() if name != "exclude"}
+
+
+def one_line(text: str) -> str:
+    """Return a name as every format can hold it: on one line, without control characters.
+
+    Marks that turn the direction of text around go as well; they would reorder what follows the name.
+    """
+    return _BREAKS.sub(" ", _UNSEEN.sub("", text)).strip()
+
+
 def _data(owner: str, name: str, value: object) -> str:
     if value is None:
         return ""
-    text = str(value).lower() if isinstance(value, bool) else _NO_XML.sub("", str(value))
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return f'<data key="{owner}-{name}">{escape(text)}</data>'
 
 

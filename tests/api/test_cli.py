@@ -56,7 +56,9 @@ def tertius(capsys, monkeypatch, tmp_path):
         "sparql ASK{SERVICE<http://127.0.0.1:1/>{}} --data MINI",
         "export x --format docx --data MINI",
         "export x --part half --data MINI",
-        "export nowhere/x --data MINI",
+        "export x.txt --data MINI",
+        "export - --format docx --data MINI",
+        "export nowhere/x.csv --data MINI",
         "load nowhere.csv --source s",
         "load",
         "load MINI/CURRENT --source Bad_Name",
@@ -141,6 +143,12 @@ def test_the_network_is_exported(tertius, mini, mini_data, tmp_path):
     data = ("--data", str(mini_data))
     assert tertius("export", "out.graphml", "--window", "all", *data)[0] == 0
     assert (tmp_path / "out.graphml").read_bytes() == mini.get("/v1/network/export?window=all").content
+    for name in ("out.gexf", "out.dynamic.gexf", "out.arrow"):
+        assert tertius("export", name, "--window", "all", *data)[0] == 0
+        form = {"out.gexf": "gexf", "out.dynamic.gexf": "gexf-dynamic", "out.arrow": "arrow"}[name]
+        served = mini.get(f"/v1/network/export?window=all&format={form}").content
+        assert (tmp_path / name).read_bytes() == served
+    assert not list(tmp_path.glob(".*"))
     _, out, _ = tertius("export", "-", "--format", "csv", "--window", "all", *data)
     assert out.splitlines() == mini.get("/v1/network/export?window=all&format=csv").text.splitlines()
 

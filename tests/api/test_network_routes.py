@@ -7,8 +7,11 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 
 import igraph
+import networkx
+import pyarrow.parquet
 import pytest
 from tertius.api.models import Community, Envelope, Position, Summary
+from tertius.queries.network.export_formats import EXPORT_FORMATS
 
 
 def brokers(client, query=""):
@@ -127,6 +130,55 @@ def test_csv_holds_one_table(mini, part, rows):
     response = mini.get(f"/v1/network/export?window=all&format=csv&part={part}")
     assert f'filename="{part}.csv"' in response.headers["content-disposition"]
     assert len(list(csv.reader(io.StringIO(response.text)))) == rows + 1
+
+
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
+def test_every_format_is_sent_whole_under_its_own_type(mini, form):
+    chosen = EXPORT_FORMATS[form]
+    response = mini.get(f"/v1/network/export?window=all&weight=count&format={form}")
+    assert response.status_code == 200
+    assert response.headers["content-type"].split(";")[0] == chosen.media_type
+    assert f'filename="{chosen.file_name("ties")}"' in response.headers["content-disposition"]
+    assert response.headers["tertius-weight"] == "count"
+    plain = mini.get(response.url, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert int(plain.headers["content-length"]) == len(plain.content)
+    assert plain.content == response.content
+    again = mini.get(response.url, headers={"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    head = mini.head(response.url)
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_accept_chooses_among_the_files(mini):
+    for accept, form in (
+        ("application/vnd.apache.parquet", "parquet"),
+        ("application/vnd.apache.arrow.file", "arrow"),
+        ("application/gexf+xml", "gexf"),
+        ("text/x-pajek;q=0.2, text/x-ucinet-dl", "ucinet"),
+        ("application/json", "cytoscape"),
+        ("*/*", "graphml"),
+    ):
+        response = mini.get("/v1/network/export?window=all", headers={"Accept": accept})
+        assert response.headers["content-type"].split(";")[0] == EXPORT_FORMATS[form].media_type
+    refused = mini.get("/v1/network/export", headers={"Accept": "image/png"})
+    assert refused.status_code == 406
+    assert refused.json()["acceptable"] == [one.media_type for one in EXPORT_FORMATS.values()]
+
+
+def test_parquet_and_cytoscape_files_have_names_and_measures(mini):
+    dam = next(row for row in brokers(mini, "window=all").data if row.organization.name == "Dam AG")
+    response = mini.get("/v1/network/export?window=all&format=parquet&part=organizations")
+    row = next(
+        row
+        for row in pyarrow.parquet.read_table(io.BytesIO(response.content)).to_pylist()
+        if row["key"] == dam.organization.key
+    )
+    assert (row["name"], row["country"]) == ("Dam AG", "DE")
+    assert row["constraint"] == dam.constraint
+    graph = networkx.cytoscape_graph(mini.get("/v1/network/export?window=all&format=json").json())
+    assert graph.nodes[dam.organization.key]["constraint"] == dam.constraint
+    assert graph.number_of_edges() == 6
 
 
 def test_an_export_beyond_the_limit_is_refused(make_client, mini_data):

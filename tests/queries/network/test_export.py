@@ -47,7 +47,7 @@ def test_networkx_reads_the_graphml_back(network: Network, tmp_path: Path) -> No
         assert node.get("effective_size") == position.effective_size
         assert node.get("community") == position.community
         assert node.get("clustering") == position.clustering
-    assert graph.nodes[org("a")]["name"] == 'Ö & <Söhne> "GmbH" \U0001f600\n]]>'
+    assert graph.nodes[org("a")]["name"] == 'Ö & <Söhne> "GmbH" \U0001f600 ]]>'
     assert graph.nodes[org("b")]["country"] == "DE"
     assert "country" not in graph.nodes[org("a")]
     for key in graph:
