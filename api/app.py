@@ -76,11 +76,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        root_path=settings.root_path,
         openapi_tags=_TAGS,
         redirect_slashes=False,
         middleware=[
-            Middleware(Observe, metrics=metrics),
+            Middleware(Observe, metrics=metrics, root_path=settings.root_path),
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"],
@@ -95,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     app.state.metrics = metrics
+    app.state.root_path = settings.root_path
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)

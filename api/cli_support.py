@@ -68,9 +68,11 @@ def complain(message: str) -> None:
 def failure(error: Exception) -> int:
     """Say what went wrong in one line, and return the exit status that it deserves."""
     if isinstance(error, LoadError):
-        for line in error.report.lines()[1:]:
-            typer.echo(line, err=True)
-        complain(str(error))
+        outcome, *lines = error.report.lines()
+        for line in lines:
+            if line.startswith("problem"):
+                typer.echo(line, err=True)
+        complain(outcome if error.report.problems else str(error))
         return CALLER
     if isinstance(error, ApiError | StoreError | QueryError | NetworkError):
         complain(str(error))

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response, StreamingResponse
 from tertius.api import etag, paging
 from tertius.api.graph import Graph
+from tertius.api.middleware import own_path, public_path
 from tertius.api.models import Envelope, Meta
 from tertius.api.negotiate import CSV, JSON, Media, choose
 from tertius.api.parameters import ListParameters, NetworkFields, Parameters
@@ -80,7 +81,7 @@ class Exchange(Generic[P]):
         self.services: Services = request.app.state.services
         self.after: paging.Position | None = None
         filled = {**parameters.model_dump(mode="json"), **asked}
-        self._digest = paging.digest(request.url.path, filled)
+        self._digest = paging.digest(own_path(request.scope), filled)
         number = snapshot
         if isinstance(parameters, ListParameters) and parameters.cursor is not None:
             cursor = paging.decode(parameters.cursor, request=self._digest)
@@ -91,7 +92,7 @@ class Exchange(Generic[P]):
             snapshot=str(self.view.snapshot.manifest.uuid),
             software=VERSION,
             media_type=self.media.type,
-            route=request.url.path,
+            route=own_path(request.scope),
             parameters=filled,
         )
         if etag.matches(request.headers.get("if-none-match"), self._tag):
@@ -153,7 +154,7 @@ class Exchange(Generic[P]):
         given: dict[str, Any] = {}
         for name, value in self.request.query_params.multi_items():
             given.setdefault(name, []).append(value)
-        return paging.next_path(self.request.url.path, given, cursor)
+        return paging.next_path(public_path(self.request.scope), given, cursor)
 
     def meta(self, *, next_page: str | None = None, note: str | None = None) -> Meta:
         """Say where the answer comes from."""

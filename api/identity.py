@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 from starlette.responses import Response
 from tertius.api.errors import BadParameter, NotFound
 from tertius.api.exchange import Exchange
-from tertius.api.middleware import route_template
+from tertius.api.middleware import public_path, route_template
 from tertius.api.parameters import KEY_PATTERN
 from tertius.ontology.identity import individual
 
@@ -91,6 +91,6 @@ def install(app: FastAPI) -> None:
 
 def _moved_path(request: Request, key: str) -> str:
     """Put the key in the place of the identifier and leave the rest of the address as it is."""
-    path = route_template(request.scope).replace("{key}", quote(key))
+    path = public_path(request.scope, route_template(request.scope).replace("{key}", quote(key)))
     query = request.scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path

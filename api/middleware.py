@@ -44,21 +44,49 @@ EXPOSED: Final = (
 def route_template(scope: Scope) -> str:
     """Return the template of the route that took a request, `unmatched` where none did."""
     path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else "unmatched"
+    if isinstance(path, str):
+        return path
+    # The framework's own routes do not say which they are.
+    asked = own_path(scope)
+    if asked == "/openapi.json":
+        return asked
+    return "/static" if asked.startswith("/static/") else "unmatched"
+
+
+def own_path(scope: Scope) -> str:
+    """Return the path of a request without the prefix under which a reverse proxy shows the service."""
+    root: str = scope.get("root_path", "").rstrip("/")
+    path: str = scope["path"]
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
+
+
+def public_path(scope: Scope, path: str | None = None) -> str:
+    """Return a path as callers must write it, with the prefix under which a reverse proxy shows the service.
+
+    Args:
+        scope: The request's scope.
+        path: A path of ours; that of the request where there is none.
+    """
+    root: str = scope.get("root_path", "").rstrip("/")
+    given: str = scope["path"] if path is None else path
+    return given if not root or given.startswith(f"{root}/") else root + given
 
 
 class Observe:
     """Outermost: gives every request an id, counts it and writes one line about it."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, root_path: str = "") -> None:
         self.app = app
         self.metrics = metrics
+        self.root_path = root_path.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.root_path:
+            scope["root_path"] = self.root_path
         given = Headers(scope=scope).get("request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id

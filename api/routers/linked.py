@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pyoxigraph import NamedNode
 from tertius.api.description import serialise, void
 from tertius.api.exchange import Exchange
+from tertius.api.middleware import public_path
 from tertius.api.negotiate import HTML, JSON, JSONLD, NTRIPLES, RDFXML, TURTLE
 from tertius.api.openapi import responses
 from tertius.api.parameters import Parameters
@@ -52,7 +53,9 @@ def get_individual(
         iri = NamedNode(individual(kind, name, exchange.view.base))
         question = bind(tokenise("DESCRIBE $individual"), {"individual": (iri,)})
         location = f"/sparql?{urlencode({'query': question, 'format': exchange.media.name})}"
-    return Response(status_code=303, headers={"Location": location, "Vary": "Accept"})
+    return Response(
+        status_code=303, headers={"Location": public_path(request.scope, location), "Vary": "Accept"}
+    )
 
 
 @router.get(

@@ -178,6 +178,7 @@ def test_a_bad_table_is_reported_by_row_and_column(tertius, tmp_path):
         status, _, err = tertius(words[0], "table.csv", *words[1:])
         assert status == 2
         assert "row 3" in err
+        assert "1 of 2 rows" in err.splitlines()[-1]
         assert "start" in err
     assert not (tmp_path / "tertius-data" / "CURRENT").exists()
     status, out, _ = tertius("validate", "table.csv", "--json")

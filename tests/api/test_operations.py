@@ -114,6 +114,24 @@ def test_the_host_header_changes_nothing(mini):
         assert spoofed.content == plain.content
 
 
+def test_behind_a_proxy_every_address_has_its_prefix(make_client, mini_data):
+    client = make_client(mini_data, root_path="/tertius")
+    following = client.get("/v1/organizations?limit=1").json()["meta"]["next"]
+    assert following.startswith("/tertius/v1/organizations?")
+    # Proxies that take the prefix off and those that leave it on are both served.
+    assert (
+        client.get(following).json()["data"] == client.get(following.removeprefix("/tertius")).json()["data"]
+    )
+    moved = client.get("/v1/organizations/pic:999990002", follow_redirects=False).headers["location"]
+    assert moved.startswith("/tertius/v1/organizations/")
+    other = client.get(moved.replace("/tertius/v1/organizations", "/id/organization"), follow_redirects=False)
+    assert other.headers["location"].startswith("/tertius/v1/organizations/")
+    page = client.get("/", headers={"Accept": "text/html"}).text
+    assert 'href="/tertius/static/tertius.css"' in page
+    assert 'href="/tertius/docs"' in page
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "/tertius"}]
+
+
 def test_metrics_have_templates_and_no_values_of_callers(make_client, mini_data):
     client = make_client(mini_data)
     client.get("/v1/organizations?q=sesame")
