@@ -16,6 +16,7 @@ from tertius.queries.network.answers import (
     Partition,
     Partner,
     Position,
+    Roles,
     Standing,
     Summary,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "Partition",
     "Partner",
     "Position",
+    "Roles",
     "Standing",
     "Summary",
     "UnknownOrganizationError",

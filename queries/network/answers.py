@@ -60,6 +60,28 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Roles:
+    """Open two-paths that lead through an organisation, by the role it plays (Gould & Fernandez 1989).
+
+    Ties have no direction, so each two-path counts once; all five add up to the pairs of partners that
+    are not tied to each other.
+
+    Attributes:
+        coordinator: Both others are in its own part.
+        consultant: Both others are in one part, it is in another.
+        gatekeeper: Exactly one of the others is in its own part (gatekeeper and representative alike).
+        liaison: The three are in three parts.
+        unclassified: It, or one of the others, has no known part.
+    """
+
+    coordinator: int
+    consultant: int
+    gatekeeper: int
+    liaison: int
+    unclassified: int
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """An organisation's position. Without ties every value but `degree` (0) is None.
 
@@ -78,6 +100,11 @@ class Position:
         betweenness: Pairs of others whose shortest paths lead through it, each by its share of those paths;
             unweighted, not normalised.
         community: Number of its Leiden community, 0 being the largest.
+        core: Largest k for which it is in the k-core: everybody there has k partners there.
+        participation_coefficient: How evenly its partners spread over the parts of the partition, 0 (one part)
+            to below 1; None where no partner's part is known.
+        articulation: True if its component falls apart without it.
+        roles: Brokerage roles over the partition.
         percentiles: Share (0..100) of organisations with ties that have a lower value, ties counted half.
     """
 
@@ -94,6 +121,10 @@ class Position:
     local_bridges: int | None = None
     betweenness: float | None = None
     community: int | None = None
+    core: int | None = None
+    participation_coefficient: float | None = None
+    articulation: bool | None = None
+    roles: Roles | None = None
     percentiles: Mapping[str, float] | None = None
 
 
@@ -125,6 +156,8 @@ class Partner:
         shared_partners: Number of organisations tied to both.
         local_bridge: True if there is none.
         overlap: shared_partners / (number of others tied to either); None if nobody else is tied to either.
+        span: Steps from one to the other without their tie: 2 with a shared partner, 3 or more for a local
+            bridge; None where no other way joins them.
         dyadic_constraint: c_ij of the organisation asked about.
         dyadic_constraint_on_partner: c_ji.
         tie: The evidence.
@@ -134,6 +167,7 @@ class Partner:
     shared_partners: int
     local_bridge: bool
     overlap: float | None
+    span: int | None
     dyadic_constraint: float
     dyadic_constraint_on_partner: float
     tie: Evidence

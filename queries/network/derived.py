@@ -25,8 +25,10 @@ from tertius.queries.network.measures import (
     structural_holes,
 )
 from tertius.queries.network.parameters import NetworkParameters
+from tertius.queries.network.roles import Structure, brokerage, frame
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.ties import MOST_PAIRS, TieNetwork, derive_ties
+from tertius.queries.network.workers import Workers
 
 PERCENTILES: Final = (
     "degree",
@@ -36,6 +38,8 @@ PERCENTILES: Final = (
     "efficiency",
     "hierarchy",
     "betweenness",
+    "core",
+    "participation_coefficient",
 )
 """Measures that percentiles are given of."""
 
@@ -52,7 +56,8 @@ class Derived:
         holes: Burt's measures.
         betweenness: Unweighted, not normalised.
         community: Leiden community.
-        percentiles: For each of `PERCENTILES`, 0..100.
+        structure: Cores, what holds the network together, and roles over the communities.
+        percentiles: For each of `PERCENTILES`, 0..100; NaN where there is no value.
         orders: For each `Order`, the positions in that order.
         summary: The whole network in numbers.
     """
@@ -62,13 +67,14 @@ class Derived:
     holes: StructuralHoles
     betweenness: Floats
     community: Ids
+    structure: Structure
     percentiles: Mapping[str, NDArray[np.float32]]
     orders: Mapping[str, Ids]
     summary: Summary
 
     def write(self, directory: Path) -> None:
         """Write every array into an existing, empty directory; `network.json` last."""
-        for part in (self.ties, self.holes):
+        for part in (self.ties, self.holes, self.structure):
             for name, values in _arrays(part).items():
                 write_array(directory, name, values)
         write_array(directory, "betweenness", self.betweenness)
@@ -106,13 +112,16 @@ class Derived:
             ),
             betweenness=map_array(directory, "betweenness"),
             community=map_array(directory, "community"),
+            structure=Structure(
+                **{field.name: map_array(directory, field.name) for field in fields(Structure)}
+            ),
             percentiles={name: map_array(directory, f"percentile-{name}") for name in PERCENTILES},
             orders={order.value: map_array(directory, f"order-{order.value}") for order in Order},
             summary=Summary(**summary),
         )
 
 
-def _arrays(part: TieNetwork | StructuralHoles) -> dict[str, NDArray[Any]]:
+def _arrays(part: TieNetwork | StructuralHoles | Structure) -> dict[str, NDArray[Any]]:
     return {field.name: getattr(part, field.name) for field in fields(part) if field.name not in _COUNTS}
 
 
@@ -142,6 +151,7 @@ def derive(
     rank[table.organization_order] = np.arange(rank.size, dtype=np.int32)
     key_rank = rank[ties.organization]
     found = communities(ties, key_rank)
+    structure = _structure(ties, found, threads)
     values: dict[str, NDArray[Any]] = {
         "degree": np.diff(ties.offsets),
         "strength": holes.strength,
@@ -150,6 +160,8 @@ def derive(
         "efficiency": holes.efficiency,
         "hierarchy": holes.hierarchy,
         "betweenness": between.values,
+        "core": structure.core,
+        "participation_coefficient": structure.participation,
     }
     by_key = np.argsort(key_rank)
     orders = {}
@@ -164,10 +176,18 @@ def derive(
         holes=holes,
         betweenness=between.values,
         community=found.number,
+        structure=structure,
         percentiles={name: percentiles(values[name]) for name in PERCENTILES},
         orders=orders,
         summary=_summary(table, parameters, ties, holes, found, method=between.method),
     )
+
+
+def _structure(ties: TieNetwork, found: Communities, threads: int | None) -> Structure:
+    with Workers(threads) as workers:
+        held = frame(ties, workers)
+    between = brokerage(ties, found.number)
+    return Structure(held.core, held.articulation, held.bridge, between.roles, between.participation)
 
 
 def _summary(

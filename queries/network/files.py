@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tertius.queries.network.errors import NetworkFormatError
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files' layout; a reader refuses every other."""
 
 

@@ -286,10 +286,15 @@ def comparable(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def percentiles(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Return each value's percentile: the share (0..100) of values below it, equal ones counted half."""
-    if not values.size:
-        return np.zeros(0, dtype=np.float32)
-    values = comparable(values)
-    _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
-    below = np.cumsum(count) - count
-    return (100.0 * (below + count / 2)[inverse] / values.size).astype(np.float32)
+    """Return each value's percentile: the share (0..100) of values below it, equal ones counted half.
+
+    What is not a number has none, and counts for nobody.
+    """
+    result = np.full(values.size, np.nan, dtype=np.float32)
+    known = ~np.isnan(values)
+    values = comparable(values[known])
+    if values.size:
+        _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
+        below = np.cumsum(count) - count
+        result[known] = 100.0 * (below + count / 2)[inverse] / values.size
+    return result

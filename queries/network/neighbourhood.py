@@ -16,6 +16,7 @@ from tertius.queries.network.answers import (
     Partner,
 )
 from tertius.queries.network.dates import from_days
+from tertius.queries.network.kernel_cores import spans
 from tertius.queries.network.kernel_paths import exclusive_reach
 from tertius.queries.network.measures import comparable
 
@@ -69,12 +70,14 @@ def partners(network: Network, row: int, offset: int, limit: int) -> Page[Partne
     around = own - 1 + theirs - 1 - holes.shared[proof]
     weight, closure = ties.weight[proof], holes.closure[proof]
     back = ((weight + closure) / holes.strength[at]) ** 2
+    around_ties = spans(ties.offsets, ties.partner, network.derived.structure.bridge, ties.slot_tie, row)
     rows = tuple(
-        Partner(key, common, not common, common / others if others else None, there, here, evidence)
-        for key, common, others, there, here, evidence in zip(
+        Partner(key, common, not common, common / others if others else None, way or None, there, here, evidence)
+        for key, common, others, way, there, here, evidence in zip(
             network.table.organization_keys(ties.organization[at]),
             holes.shared[proof].tolist(),
             around.tolist(),
+            around_ties[chosen].tolist(),
             _dyadic(network, row, slots)[chosen].tolist(),
             back.tolist(),
             _evidence(network, proof),

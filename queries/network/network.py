@@ -22,6 +22,7 @@ from tertius.queries.network.answers import (
     Partition,
     Partner,
     Position,
+    Roles,
     Standing,
     Summary,
 )
@@ -30,6 +31,7 @@ from tertius.queries.network.derived import Derived
 from tertius.queries.network.errors import ParameterError
 from tertius.queries.network.kernel_paths import circle_ties
 from tertius.queries.network.parameters import NetworkParameters
+from tertius.queries.network.roles import brokerage_of
 from tertius.queries.network.table import ParticipationTable
 
 BATCH = 4096
@@ -79,16 +81,25 @@ class Network:
         """Tell whether this is the network for the given parameters."""
         return parameters.resolved(self.table.as_of) == self.parameters
 
-    def position(self, key: str) -> Position:
+    def position(self, key: str, partition: Partition = Partition.COMMUNITY) -> Position:
         """Return an organisation's position; a record judged the same as another has the other's.
+
+        Args:
+            key: The organisation.
+            partition: What roles and the participation coefficient refer to.
 
         Raises:
             UnknownOrganizationError: No organisation has this key.
         """
-        return self.positions(self.table.canonical[[self.table.organization_id(key)]])[0]
+        return self.positions(self.table.canonical[[self.table.organization_id(key)]], partition)[0]
 
     def brokers(
-        self, order: Order = Order.CONSTRAINT, *, offset: int = 0, limit: int = 100
+        self,
+        order: Order = Order.CONSTRAINT,
+        partition: Partition = Partition.COMMUNITY,
+        *,
+        offset: int = 0,
+        limit: int = 100,
     ) -> Page[Position]:
         """List all organisations, strongest brokers first, those without ties last.
 
@@ -99,6 +110,7 @@ class Network:
 
         Args:
             order: What to order by; equal values (to twelve decimals) follow by key.
+            partition: What roles and the participation coefficient refer to.
             offset: Rows to skip, 0 or more.
             limit: Rows to return, 1 or more.
 
@@ -113,7 +125,7 @@ class Network:
             begin = max(offset - ranked.size, 0)
             chosen = np.concatenate([chosen, self._untied[begin : begin + limit - chosen.size]])
         total = ranked.size + self._untied.size
-        return Page(tuple(self.positions(chosen)), next_offset(offset, limit, total))
+        return Page(tuple(self.positions(chosen, partition)), next_offset(offset, limit, total))
 
     def iter_positions(self, order: Order = Order.CONSTRAINT) -> Iterator[Position]:
         """Yield every organisation's position in the order of `brokers`."""
@@ -123,14 +135,16 @@ class Network:
             yield from page.rows
             offset = page.next
 
-    def positions(self, ids: NDArray[np.integer]) -> list[Position]:
+    def positions(
+        self, ids: NDArray[np.integer], partition: Partition = Partition.COMMUNITY
+    ) -> list[Position]:
         """Return the positions of organisation ids, in the same order."""
         at = self.derived.ties.position[ids]
         keys = self.table.organization_keys(ids)
         tied = np.flatnonzero(at >= 0)
         rows = at[tied]
         result = [Position(key, self._standing(int(i)), 0) for key, i in zip(keys, ids, strict=True)]
-        holes, offsets = self.derived.holes, self.derived.ties.offsets
+        holes, offsets, structure = self.derived.holes, self.derived.ties.offsets, self.derived.structure
         names = tuple(self.derived.percentiles)
         shares = np.stack([self.derived.percentiles[name][rows] for name in names], axis=1)
         columns = (
@@ -145,12 +159,48 @@ class Network:
             holes.local_bridges[rows],
             self.derived.betweenness[rows],
             self.derived.community[rows],
+            structure.core[rows],
+            structure.articulation[rows],
         )
-        for place, values, share in zip(
-            tied.tolist(), zip(*(c.tolist() for c in columns), strict=True), shares.tolist(), strict=True
+        roles, participation = self.brokerage(rows, partition)
+        for place, values, share, played, spread in zip(
+            tied.tolist(),
+            zip(*(c.tolist() for c in columns), strict=True),
+            shares.tolist(),
+            roles,
+            participation,
+            strict=True,
         ):
-            result[place] = _tied(keys[place], values, dict(zip(names, share, strict=True)))
+            if partition is not Partition.COMMUNITY:
+                share[names.index("participation_coefficient")] = math.nan
+            between = {"roles": played, "participation_coefficient": _known(spread)}
+            result[place] = _tied(keys[place], values, dict(zip(names, share, strict=True)), between)
         return result
+
+    def parts(self, partition: Partition) -> Ids:
+        """Return the part that each position belongs to, -1 where unknown."""
+        if partition is Partition.COMMUNITY:
+            return self.derived.community
+        if partition not in self._parts:
+            codes = self.table.circles[partition.value]
+            self._parts[partition] = np.ascontiguousarray(codes[self.derived.ties.organization])
+        return self._parts[partition]
+
+    def brokerage(
+        self, rows: NDArray[np.integer], partition: Partition
+    ) -> tuple[list[Roles], list[float]]:
+        """Return roles and participation coefficients (NaN where undefined) of positions."""
+        structure = self.derived.structure
+        if partition is Partition.COMMUNITY:
+            numbers = structure.roles.reshape(-1, 5)[rows].tolist()
+            return [Roles(*five) for five in numbers], structure.participation[rows].tolist()
+        part = self.parts(partition)
+        found = [brokerage_of(self.derived.ties, part, int(row)) for row in rows]
+        return [Roles(*five) for five, _ in found], [spread for _, spread in found]
+
+    @cached_property
+    def _parts(self) -> dict[Partition, Ids]:
+        return {}
 
     def bridges(
         self, key: str, partition: Partition = Partition.COMMUNITY, *, offset: int = 0, limit: int = 100
@@ -264,9 +314,15 @@ class Network:
         )
 
 
-def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float]) -> Position:
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _tied(
+    key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage: dict[str, Any]
+) -> Position:
     degree, strength, constraint, size, efficiency, hierarchy, clustering, *rest = values
-    triangles, bridges, between, community = rest
+    triangles, bridges, between, community, core, articulation = rest
     return Position(
         organization=key,
         standing=Standing.TIED,
@@ -276,12 +332,15 @@ def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float]) -> Positi
         effective_size=size,
         efficiency=efficiency,
         hierarchy=hierarchy,
-        clustering=None if math.isnan(clustering) else clustering,
+        clustering=_known(clustering),
         triangles=triangles,
         local_bridges=bridges,
         betweenness=between,
         community=community,
-        percentiles={name: round(share, 2) for name, share in shares.items()},
+        core=core,
+        articulation=articulation,
+        percentiles={name: round(share, 2) for name, share in shares.items() if not math.isnan(share)},
+        **brokerage,
     )
 
 

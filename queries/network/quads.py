@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import version
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +33,13 @@ _VALUES: Final = (
     ("clustering", "clustering", _DOUBLE),
     ("betweenness", "betweenness", _DOUBLE),
     ("community", "community", _INTEGER),
+    ("core", "core", _INTEGER),
+    ("participationCoefficient", "participation_coefficient", _DOUBLE),
+    ("articulation", "articulation", _BOOLEAN),
+    ("coordinatorPaths", "roles.coordinator", _INTEGER),
+    ("consultantPaths", "roles.consultant", _INTEGER),
+    ("gatekeeperPaths", "roles.gatekeeper", _INTEGER),
+    ("liaisonPaths", "roles.liaison", _INTEGER),
 )
 
 
@@ -104,10 +112,11 @@ def _position(position: Position, measures: NamedNode, base: str, target: NamedN
     yield Quad(this, _ORGANIZATION, organization, target)
     yield Quad(this, _DEGREE, _literal(position.degree), target)
     if position.standing is Standing.TIED:
-        for term, field, kind in _VALUE_TERMS:
-            value = getattr(position, field)
+        for term, read, kind in _VALUE_TERMS:
+            value = read(position)
             if value is not None:
-                yield Quad(this, term, Literal(repr(value), datatype=kind), target)
+                text = str(value).lower() if kind is _BOOLEAN else repr(value)
+                yield Quad(this, term, Literal(text, datatype=kind), target)
 
 
 def _ties(network: Network, measures: NamedNode, base: str, target: NamedNode) -> Iterator[Quad]:
@@ -154,4 +163,4 @@ _POSITION, _TIE, _LOCAL_BRIDGE = _term("NetworkPosition"), _term("Tie"), _term("
 _MEASURE_SET, _ORGANIZATION, _DEGREE = _term("measureSet"), _term("organization"), _term("degree")
 _PARTNER, _WEIGHT, _SHARED = _term("partner"), _term("weight"), _term("sharedAlliances")
 _FIRST, _LAST = _term("firstDate"), _term("lastDate")
-_VALUE_TERMS: Final = tuple((_term(term), field, kind) for term, field, kind in _VALUES)
+_VALUE_TERMS: Final = tuple((_term(term), attrgetter(field), kind) for term, field, kind in _VALUES)

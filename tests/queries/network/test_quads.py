@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from operator import attrgetter
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
@@ -50,7 +51,15 @@ def test_every_position_is_stated_once_with_all_its_values(network: Network, sto
         "clustering": "clustering",
         "betweenness": "betweenness",
         "community": "community",
+        "core": "core",
+        "participationCoefficient": "participation_coefficient",
+        "coordinatorPaths": "roles.coordinator",
+        "consultantPaths": "roles.consultant",
+        "gatekeeperPaths": "roles.gatekeeper",
+        "liaisonPaths": "roles.liaison",
     }
+    articulation = ask(store, "SELECT ?o { ?p tt:articulation true ; tt:organization ?o }")
+    assert [row["o"] for row in articulation] == [individual("organization", org("c"), BASE)]
     optional = " ".join(f"OPTIONAL {{ ?p tt:{term} ?{term} }}" for term in fields)
     rows = ask(
         store, f"SELECT * {{ ?p a tt:NetworkPosition ; tt:organization ?o ; tt:degree ?degree . {optional} }}"
@@ -61,7 +70,7 @@ def test_every_position_is_stated_once_with_all_its_values(network: Network, sto
         row = by_iri[individual("organization", position.organization, BASE)]
         assert int(row["degree"]) == position.degree
         for term, field in fields.items():
-            value = getattr(position, field)
+            value = attrgetter(field)(position) if position.degree else None
             assert (float(row[term]) if term in row else None) == value
     alone = by_iri[individual("organization", org("alone"), BASE)]
     assert set(alone) == {"p", "o", "degree"}

@@ -1,0 +1,162 @@
+"""Roles, participation, cores, cut points and ways around ties: against counting by hand and igraph."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import igraph
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tertius.queries.network import Partition
+from tertius.queries.network.kernel_cores import spans
+from tertius.queries.network.measures import structural_holes
+from tertius.queries.network.roles import NAMES, brokerage, brokerage_of, frame
+from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.workers import Workers
+
+from tests.queries.network.conftest import Make, consortia, edges_of, org, random_graph, ties_of
+
+NODES = 9
+Drawn = tuple[list[tuple[int, int]], list[int]]
+
+
+@st.composite
+def divided_graphs(draw: st.DrawFn) -> Drawn:
+    """Ties between nine organisations, and the part of each: 0 to 3, or -1 where nobody knows."""
+    pairs = list(combinations(range(NODES), 2))
+    chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=len(pairs)))
+    return chosen, draw(st.lists(st.integers(-1, 3), min_size=NODES, max_size=NODES))
+
+
+def ties_and_parts(drawn: Drawn) -> tuple[TieNetwork, np.ndarray]:
+    pairs, parts = drawn
+    ties = ties_of(dict.fromkeys(pairs, 1.0), NODES)
+    return ties, np.array(parts, dtype=np.int32)[ties.organization]
+
+
+def graph_of(pairs: list[tuple[int, int]]) -> nx.Graph:
+    graph = nx.Graph()
+    graph.add_edges_from(pairs)
+    return graph
+
+
+def counted(graph: nx.Graph, parts: list[int], i: int) -> dict[str, int]:
+    """Gould & Fernandez' roles of one organisation, open two-path by open two-path."""
+    found = dict.fromkeys(NAMES, 0)
+    for a, b in combinations(graph[i], 2):
+        if graph.has_edge(a, b):
+            continue
+        one, own, other = parts[a], parts[i], parts[b]
+        if min(one, own, other) < 0:
+            found["unclassified"] += 1
+        elif one == own == other:
+            found["coordinator"] += 1
+        elif one == other:
+            found["consultant"] += 1
+        elif own in (one, other):
+            found["gatekeeper"] += 1
+        else:
+            found["liaison"] += 1
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(divided_graphs())
+def test_roles_and_participation_equal_counting(drawn: Drawn) -> None:
+    graph, (ties, part) = graph_of(drawn[0]), ties_and_parts(drawn)
+    found = brokerage(ties, part)
+    holes = structural_holes(ties)
+    degree = np.diff(ties.offsets)
+    for row, i in enumerate(ties.organization.tolist()):
+        mine = found.roles[5 * row : 5 * row + 5].tolist()
+        assert dict(zip(NAMES, mine, strict=True)) == counted(graph, drawn[1], i)
+        assert sum(mine) == degree[row] * (degree[row] - 1) // 2 - holes.triangles[row]
+        known = [drawn[1][j] for j in graph[i] if drawn[1][j] >= 0]
+        expected = 1 - sum((known.count(c) / len(known)) ** 2 for c in set(known)) if known else math.nan
+        assert found.participation[row] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+        alone, spread = brokerage_of(ties, part, row)
+        assert alone == mine
+        assert spread == pytest.approx(found.participation[row], abs=0, nan_ok=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(divided_graphs())
+def test_spans_equal_the_distance_without_the_tie(drawn: Drawn) -> None:
+    graph, (ties, _) = graph_of(drawn[0]), ties_and_parts(drawn)
+    bridge = frame(ties, Workers(1)).bridge
+    for row, i in enumerate(ties.organization.tolist()):
+        around = spans(ties.offsets, ties.partner, bridge, ties.slot_tie, row).tolist()
+        for slot, steps in zip(range(ties.offsets[row], ties.offsets[row + 1]), around, strict=True):
+            j = int(ties.organization[ties.partner[slot]])
+            rest = graph.copy()
+            rest.remove_edge(i, j)
+            expected = nx.shortest_path_length(rest, i, j) if nx.has_path(rest, i, j) else 0
+            assert steps == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(divided_graphs())
+def test_cores_and_cuts_equal_networkx(drawn: Drawn) -> None:
+    graph, (ties, _) = graph_of(drawn[0]), ties_and_parts(drawn)
+    held = frame(ties, Workers(1))
+    theirs = nx.core_number(graph)
+    name = ties.organization.tolist()
+    assert held.core.tolist() == [theirs[i] for i in name]
+    assert {name[row] for row in np.flatnonzero(held.articulation)} == set(nx.articulation_points(graph))
+    ours = {frozenset((name[ties.low[t]], name[ties.high[t]])) for t in np.flatnonzero(held.bridge)}
+    assert ours == {frozenset(pair) for pair in nx.bridges(graph)}
+
+
+@pytest.mark.parametrize(("nodes", "probability", "seed"), [(300, 0.01, 1), (800, 0.02, 2), (40, 0.8, 3)])
+def test_cores_and_cuts_equal_igraph_on_larger_networks(nodes: int, probability: float, seed: int) -> None:
+    edges = edges_of(random_graph(nodes, probability, seed))
+    ties = ties_of(edges, nodes)
+    held = frame(ties, Workers(2))
+    peer = igraph.Graph(n=nodes, edges=list(edges))
+    coreness = peer.coreness()
+    assert held.core.tolist() == [coreness[i] for i in ties.organization.tolist()]
+    found = sorted(ties.organization[held.articulation].tolist())
+    assert found == sorted(peer.articulation_points())
+    assert int(held.bridge.sum()) == len(peer.bridges())
+
+
+def test_without_ties_there_is_nothing_to_hold() -> None:
+    ties = ties_of({}, 4)
+    held, found = frame(ties, Workers(1)), brokerage(ties, np.zeros(0, dtype=np.int32))
+    assert held.core.size == held.articulation.size == held.bridge.size == 0
+    assert found.roles.size == found.participation.size == 0
+
+
+def test_a_position_tells_roles_over_the_partition_asked_for(make: Make) -> None:
+    # b joins a (its country) and c, d (another); e's country is unknown.
+    circles = {"a": {"country": "NL"}, "b": {"country": "NL"}, "c": {"country": "DE"}, "d": {"country": "DE"}}
+    network = make(consortia("p: a b; q: b c; r: b d; s: b e"), circles=circles)
+    position = network.position(org("b"), Partition.COUNTRY)
+    assert position.roles is not None
+    assert (position.roles.gatekeeper, position.roles.consultant, position.roles.unclassified) == (2, 1, 3)
+    assert (position.roles.coordinator, position.roles.liaison) == (0, 0)
+    assert position.participation_coefficient == pytest.approx(1 - (1 / 9 + 4 / 9))
+    assert position.percentiles is not None
+    assert "participation_coefficient" not in position.percentiles
+    assert (position.core, position.articulation) == (1, True)
+    everything = network.position(org("b"))
+    assert everything.roles is not None
+    assert everything.roles.coordinator + everything.roles.gatekeeper + everything.roles.liaison == 6
+    assert everything.percentiles is not None
+    assert everything.percentiles["core"] == 50.0
+    unknown = network.position(org("e"), Partition.COUNTRY)
+    assert unknown.participation_coefficient == 0.0
+    lost = network.position(org("e"), Partition.SECTOR)
+    assert lost.participation_coefficient is None
+    assert network.brokers(partition=Partition.COUNTRY).rows[0] == position
+
+
+def test_ties_tell_their_span(make: Make) -> None:
+    network = make(consortia("p: a b; q: b c; r: c d; s: d a; t: d e; u: d f g"))
+    rows = {tie.partner: tie for tie in network.ties(org("d")).rows}
+    assert {name: rows[org(name)].span for name in "acefg"} == {"a": 3, "c": 3, "e": None, "f": 2, "g": 2}
+    assert all((tie.span == 2) != tie.local_bridge for tie in rows.values())
