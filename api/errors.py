@@ -34,10 +34,6 @@ class NotAcceptable(ApiError):
     """None of the offered representations is acceptable to the caller."""
 
 
-class Gone(ApiError):
-    """The snapshot that a cursor belongs to is no longer kept."""
-
-
 class BodyTooLarge(ApiError):
     """The request body is larger than the limit."""
 
@@ -52,10 +48,6 @@ class UnsupportedMedia(ApiError):
 
 class NotReady(ApiError):
     """There is no snapshot to answer from yet."""
-
-
-class ClientGone(ApiError):
-    """The caller hung up before the answer was ready; nobody reads this."""
 
 
 class BadParameter(ApiError):
