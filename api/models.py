@@ -36,7 +36,7 @@ class Meta(Model):
     assumed_years: int | None = Field(
         None, description="Years that a participation without a known end is taken to last."
     )
-    partition: str | None = Field(None, description="The partition that `other_circle` refers to.")
+    partition: str | None = Field(None, description="The partition that roles and circles refer to.")
     note: str | None = Field(None, description="Something to know before using the numbers.")
 
 
@@ -124,6 +124,20 @@ class Alliance(AllianceRef):
     partners: list[Participation]
 
 
+class Roles(Model):
+    """Pairs of partners without a tie between them, by the role that one plays between the two.
+
+    After Gould & Fernandez (1989). Ties have no direction: a pair counts once, and gatekeeper and
+    representative are one.
+    """
+
+    coordinator: int = Field(description="All three are in one part.")
+    consultant: int = Field(description="The two are in one part, the organisation is in another.")
+    gatekeeper: int = Field(description="Exactly one of the two is in the part of the organisation.")
+    liaison: int = Field(description="The three are in three parts.")
+    unclassified: int = Field(description="The part of one of the three is unknown.")
+
+
 class Position(Model):
     """Where an organisation stands in the network. Without ties only `degree` (0) has a value."""
 
@@ -147,6 +161,13 @@ class Position(Model):
     clustering: float | None = Field(description="Share of its pairs of partners that are tied.")
     triangles: int | None = Field(description="Pairs of its partners that are tied to each other.")
     local_bridges: int | None = Field(description="Partners with whom it shares no partner.")
+    core: int | None = Field(description="Largest k for which it is in the k-core.")
+    participation_coefficient: float | None = Field(
+        description="How evenly its partners spread over the parts of `partition`: 0 for one part, below 1; "
+        "`null` where no partner's part is known."
+    )
+    articulation: bool | None = Field(description="Whether its component falls apart without it.")
+    roles: Roles | None = Field(description="Brokerage roles over the parts of `partition`.")
 
 
 class TieEvidence(Model):
@@ -166,6 +187,10 @@ class Tie(Model):
     shared_partners: int = Field(description="Organisations tied to both.")
     local_bridge: bool = Field(description="Whether the two share no partner.")
     overlap: float | None = Field(description="Shared partners over all others tied to either.")
+    span: int | None = Field(
+        description="Steps between the two without their tie: 2 with a shared partner, more for a local "
+        "bridge; `null` where nothing else joins them."
+    )
     dyadic_constraint: float = Field(description="The partner's part of the organisation's constraint.")
     tie: TieEvidence
 

@@ -23,7 +23,7 @@ from tertius.api.negotiate import (
 )
 from tertius.api.openapi import responses
 from tertius.api.parameters import BrokersQuery, ExportQuery, NetworkListQuery, NetworkQuery
-from tertius.queries.network import Order
+from tertius.queries.network import Order, Partition
 from tertius.queries.network.export_formats import EXPORT_FORMATS
 
 router = APIRouter(prefix="/v1/network", tags=["network"])
@@ -53,7 +53,9 @@ _FILES: Final = (
 def list_brokers(request: Request, query: Annotated[BrokersQuery, Query()]) -> Response:
     """List all organisations by how strongly they broker; those without ties come last."""
     exchange = Exchange(request, query, _TABLE)
-    page = exchange.network().brokers(Order(query.order), offset=exchange.offset, limit=query.limit)
+    page = exchange.network().brokers(
+        Order(query.order), Partition(query.partition), offset=exchange.offset, limit=query.limit
+    )
     rows = present.positions(page.rows, exchange.view.directory)
     following = exchange.following(page.next)
     return exchange.rows(rows, present.flat_position, present.POSITION_COLUMNS, next_page=following)

@@ -152,7 +152,9 @@ def get_position(request: Request, key: Key, query: Annotated[NetworkQuery, Quer
             POSITION_OF, FORMATS["turtle"], subject=organization_iri(exchange, key)
         )
         return exchange.reply(answer.body)
-    rows = present.positions([exchange.network().position(key)], exchange.view.directory)
+    rows = present.positions(
+        [exchange.network().position(key, Partition(query.partition))], exchange.view.directory
+    )
     if exchange.media is CSV:
         return exchange.rows(rows, present.flat_position, present.POSITION_COLUMNS)
     return exchange.json(rows[0])

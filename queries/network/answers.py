@@ -101,8 +101,8 @@ class Position:
             unweighted, not normalised.
         community: Number of its Leiden community, 0 being the largest.
         core: Largest k for which it is in the k-core: everybody there has k partners there.
-        participation_coefficient: How evenly its partners spread over the parts of the partition, 0 (one part)
-            to below 1; None where no partner's part is known.
+        participation_coefficient: How evenly its partners spread over the parts of the partition, 0 (one
+            part) to below 1; None where no partner's part is known.
         articulation: True if its component falls apart without it.
         roles: Brokerage roles over the partition.
         percentiles: Share (0..100) of organisations with ties that have a lower value, ties counted half.
