@@ -23,6 +23,7 @@ from tertius.api.routers import (
     operations,
     organizations,
     pages,
+    planning,
     propositions,
     queries,
     sparql,
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)
-    about_alliances = (organizations, alliances, network, evidence, propositions, advice)
+    about_alliances = (organizations, planning, alliances, network, evidence, propositions, advice)
     for room in (*about_alliances, queries, sparql, linked, operations, pages):
         app.include_router(room.router)
     return app

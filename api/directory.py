@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from tertius.api.models import AllianceRef, Circles, Identifier, Organization, OrganizationDetail
 
 _BATCH: Final = 500
 _WORD: Final = re.compile(r"[^\W_]+")
 _MAX_WORDS: Final = 12
+_MASKS: Final = 16
 
 
 _After = tuple[str | float, int] | None
@@ -44,6 +47,7 @@ class Directory:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._masks: dict[tuple[str | None, str | None], NDArray[np.bool_]] = {}
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
 
     def close(self) -> None:
@@ -167,6 +171,38 @@ class Directory:
             where.append(f"{column} = ?")
             values.append(circle[1])
         return self._page(_Listing(source, position), where, values, after, limit)
+
+    def mask(
+        self, canonical: NDArray[np.int32], *, size: str | None, scheme: str | None
+    ) -> NDArray[np.bool_]:
+        """Tell which organisation ids have a size and an identifier; kept for the next who asks.
+
+        Args:
+            canonical: For each organisation id, the record that stands for it; a record has what any of
+                those that it stands for has.
+            size: Size as the source gives it; None for any or none.
+            scheme: Scheme of an identifier, `any` for any scheme; None for no condition.
+
+        Returns:
+            One flag for each id, read-only.
+        """
+        found = self._masks.get((size, scheme))
+        if found is None:
+            found = np.ones(canonical.size, dtype=np.bool_)
+            for sql, value in (
+                ("SELECT id FROM organization WHERE size = ?", size),
+                ("SELECT organization FROM identifier WHERE ? IN (scheme, 'any')", scheme),
+            ):
+                if value is not None:
+                    ids = np.array([row[0] for row in self._rows(sql, (value,))], dtype=np.int64)
+                    has = np.zeros(canonical.size, dtype=np.bool_)
+                    has[canonical[ids]] = True
+                    found &= has
+            found.setflags(write=False)
+            while len(self._masks) >= _MASKS:
+                self._masks.pop(next(iter(self._masks), (None, None)), None)
+            self._masks[size, scheme] = found
+        return found
 
     # Alliances
 

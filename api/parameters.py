@@ -36,7 +36,8 @@ def _window(value: object) -> object:
     return int(value)
 
 
-def _keys(values: list[str]) -> list[str]:
+def key_list(values: list[str]) -> list[str]:
+    """Check organisation keys, sort them, and drop repetitions."""
     for value in values:
         if not _KEY.fullmatch(value):
             raise ValueError(f"{value[:40]!r} is not an organization key (sixteen characters of a-z and 2-7)")
@@ -104,7 +105,7 @@ class NetworkFields(BaseModel):
         description="Leave out alliances with more partners than this.",
         examples=[30],
     )
-    exclude: Annotated[list[str], AfterValidator(_keys)] = Field(
+    exclude: Annotated[list[str], AfterValidator(key_list)] = Field(
         default_factory=list,
         max_length=MOST_EXCLUDED,
         description="Keys of organisations to leave out; may be repeated.",
@@ -117,9 +118,7 @@ class NetworkFields(BaseModel):
         examples=[5],
     )
     partition: Partition = Field(
-        "community",
-        description="Parts that `other_circle`, `roles` and `participation_coefficient` refer to.",
-        examples=["country"],
+        "community", description="What `other_circle` compares.", examples=["country"]
     )
 
     def network(self) -> NetworkParameters:

@@ -15,7 +15,6 @@ from tertius.api.models import (
     EgoTie,
     Organization,
     Position,
-    Roles,
     Source,
     Summary,
     Tie,
@@ -37,12 +36,8 @@ _NUMBERS: Final = (
     "clustering",
     "triangles",
     "local_bridges",
-    "core",
-    "participation_coefficient",
-    "articulation",
 )
-ROLES: Final = ("coordinator", "consultant", "gatekeeper", "liaison", "unclassified")
-POSITION_COLUMNS: Final = ("key", "name", "country", *_NUMBERS, *ROLES)
+POSITION_COLUMNS: Final = ("key", "name", "country", *_NUMBERS)
 BRIDGE_COLUMNS: Final = (
     "key",
     "name",
@@ -64,7 +59,6 @@ TIE_COLUMNS: Final = (
     "shared_partners",
     "local_bridge",
     "overlap",
-    "span",
     "dyadic_constraint",
     "weight",
     "alliances",
@@ -76,26 +70,20 @@ TIE_COLUMNS: Final = (
 
 def positions(found: Sequence[network.Position], directory: Directory) -> list[Position]:
     """Put the organisations to their positions."""
-    known = _organizations((one.organization for one in found), directory)
+    known = organizations((one.organization for one in found), directory)
     return [
         Position(
             organization=known[one.organization],
             percentiles=dict(one.percentiles) if one.percentiles is not None else None,
-            roles=roles(one.roles),
             **{name: getattr(one, name) for name in _NUMBERS},
         )
         for one in found
     ]
 
 
-def roles(found: network.Roles | None) -> Roles | None:
-    """Write brokerage roles as they are answered."""
-    return None if found is None else Roles(**{name: getattr(found, name) for name in ROLES})
-
-
 def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> list[Bridge]:
     """Put organisations and alliances to bridging partners."""
-    known = _organizations((one.partner for one in found), directory)
+    known = organizations((one.partner for one in found), directory)
     alliances = _alliances((one.tie for one in found), directory)
     return [
         Bridge(
@@ -104,7 +92,7 @@ def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> l
             local_bridge=one.local_bridge,
             dyadic_constraint=one.dyadic_constraint,
             other_circle=one.other_circle,
-            tie=_evidence(one.tie, alliances),
+            tie=evidence(one.tie, alliances),
         )
         for one in found
     ]
@@ -112,7 +100,7 @@ def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> l
 
 def ties(found: Sequence[network.Partner], directory: Directory) -> list[Tie]:
     """Put organisations and alliances to ties."""
-    known = _organizations((one.partner for one in found), directory)
+    known = organizations((one.partner for one in found), directory)
     alliances = _alliances((one.tie for one in found), directory)
     return [
         Tie(
@@ -120,9 +108,8 @@ def ties(found: Sequence[network.Partner], directory: Directory) -> list[Tie]:
             shared_partners=one.shared_partners,
             local_bridge=one.local_bridge,
             overlap=one.overlap,
-            span=one.span,
             dyadic_constraint=one.dyadic_constraint,
-            tie=_evidence(one.tie, alliances),
+            tie=evidence(one.tie, alliances),
         )
         for one in found
     ]
@@ -150,7 +137,7 @@ def ego(found: network.EgoNetwork, directory: Directory) -> EgoNetwork:
 
 def communities(found: Sequence[network.Community], directory: Directory) -> list[Community]:
     """Put organisations to communities."""
-    known = _organizations((key for one in found for key in one.brokers), directory)
+    known = organizations((key for one in found for key in one.brokers), directory)
     return [
         Community(
             community=one.community,
@@ -174,7 +161,7 @@ def labels(directory: Directory) -> Describe:
     """Return a function that names organisations for an export."""
 
     def describe(keys: Sequence[str]) -> Sequence[Label]:
-        known = _organizations(keys, directory)
+        known = organizations(keys, directory)
         return [Label(known[key].name, known[key].country) for key in keys]
 
     return describe
@@ -182,8 +169,7 @@ def labels(directory: Directory) -> Describe:
 
 def flat_position(row: Position) -> Mapping[str, object]:
     """Write a position as one CSV record."""
-    played = row.roles.model_dump() if row.roles is not None else dict.fromkeys(ROLES)
-    return {**_flat(row.organization), **{name: getattr(row, name) for name in _NUMBERS}, **played}
+    return {**_flat(row.organization), **{name: getattr(row, name) for name in _NUMBERS}}
 
 
 def flat_bridge(row: Bridge) -> Mapping[str, object]:
@@ -210,7 +196,8 @@ def _flat_evidence(tie: TieEvidence) -> dict[str, object]:
     }
 
 
-def _evidence(tie: network.Evidence, alliances: Mapping[str, AllianceRef]) -> TieEvidence:
+def evidence(tie: network.Evidence, alliances: Mapping[str, AllianceRef]) -> TieEvidence:
+    """Put alliances to what a tie rests on."""
     return TieEvidence(
         weight=tie.weight,
         alliances=[alliances[key] for key in tie.alliances],
@@ -220,7 +207,12 @@ def _evidence(tie: network.Evidence, alliances: Mapping[str, AllianceRef]) -> Ti
     )
 
 
-def _organizations(keys: Iterable[str], directory: Directory) -> Mapping[str, Organization]:
+def organizations(keys: Iterable[str], directory: Directory) -> Mapping[str, Organization]:
+    """Return organisations by key.
+
+    Raises:
+        LookupError: The directory lacks one that the network has.
+    """
     wanted = set(keys)
     known = directory.organizations(wanted)
     missing = wanted - known.keys()

@@ -40,7 +40,7 @@ def bridges(
     keys = network.table.organizations[ties.organization[partner]]
     order = np.lexsort([keys, comparable(dyadic), -exclusive])
     chosen = order[offset : offset + limit]
-    evidence = _evidence(network, tie[chosen])
+    evidence = evidence_of(network, tie[chosen])
     other = _other_circle(network, row, partner[chosen], partition)
     rows = tuple(
         BridgingPartner(key, reach, not common, constraint, circle, proof)
@@ -72,9 +72,7 @@ def partners(network: Network, row: int, offset: int, limit: int) -> Page[Partne
     back = ((weight + closure) / holes.strength[at]) ** 2
     around_ties = spans(ties.offsets, ties.partner, network.derived.structure.bridge, ties.slot_tie, row)
     rows = tuple(
-        Partner(
-            key, common, not common, common / others if others else None, way or None, there, here, evidence
-        )
+        Partner(key, common, not common, common / others if others else None, way or None, there, here, evidence)
         for key, common, others, way, there, here, evidence in zip(
             network.table.organization_keys(ties.organization[at]),
             holes.shared[proof].tolist(),
@@ -82,7 +80,7 @@ def partners(network: Network, row: int, offset: int, limit: int) -> Page[Partne
             around_ties[chosen].tolist(),
             _dyadic(network, row, slots)[chosen].tolist(),
             back.tolist(),
-            _evidence(network, proof),
+            evidence_of(network, proof),
             strict=True,
         )
     )
@@ -168,7 +166,8 @@ def _other_circle(network: Network, row: int, partner: Places, partition: Partit
     return [None if own < 0 or code < 0 else code != int(own) for code in theirs.tolist()]
 
 
-def _evidence(network: Network, tie: Places) -> list[Evidence]:
+def evidence_of(network: Network, tie: Places) -> list[Evidence]:
+    """Return what each of some ties rests on, in the same order."""
     ties = network.derived.ties
     begin, end = ties.evidence[tie], ties.evidence[tie + 1]
     places = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)] or [np.empty(0, int)])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tertius.queries.network import neighbourhood
+from tertius.queries.network import neighbourhood, prospects
 from tertius.queries.network.answers import (
     BridgingPartner,
     Community,
@@ -29,7 +29,9 @@ from tertius.queries.network.answers import (
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.derived import Derived
 from tertius.queries.network.errors import ParameterError
+from tertius.queries.network.introductions import STRONG_MIN, Introduction
 from tertius.queries.network.kernel_paths import circle_ties
+from tertius.queries.network.lookups import Lookups
 from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.roles import brokerage_of
 from tertius.queries.network.table import ParticipationTable
@@ -186,7 +188,9 @@ class Network:
             self._parts[partition] = np.ascontiguousarray(codes[self.derived.ties.organization])
         return self._parts[partition]
 
-    def brokerage(self, rows: NDArray[np.integer], partition: Partition) -> tuple[list[Roles], list[float]]:
+    def brokerage(
+        self, rows: NDArray[np.integer], partition: Partition
+    ) -> tuple[list[Roles], list[float]]:
         """Return roles and participation coefficients (NaN where undefined) of positions."""
         structure = self.derived.structure
         if partition is Partition.COMMUNITY:
@@ -249,6 +253,56 @@ class Network:
         organization = int(self.table.canonical[self.table.organization_id(key)])
         return neighbourhood.ego(self, organization, limit)
 
+    def prospects(
+        self, key: str, wanted: prospects.Wanted, *, after: prospects.Place | None = None, limit: int = 20
+    ) -> prospects.Prospects:
+        """List whom an organisation could ally with next, every active organisation considered.
+
+        Exploration: by constraint after the tie, lowest first; then by new reach, most first; then by
+        key. Exploitation: by the best introduction; then by key.
+
+        Args:
+            key: The organisation.
+            wanted: Who is sought.
+            after: Where the list goes on: `last` of the page before.
+            limit: Rows to return, 1 or more.
+
+        Raises:
+            UnknownOrganizationError: No organisation has this key.
+            ParameterError: `limit` is out of range.
+        """
+        check_page(0, limit)
+        return prospects.prospects(self, key, wanted, after=after, limit=limit)
+
+    def introductions(
+        self,
+        key: str,
+        to: str,
+        *,
+        strong_min: int = STRONG_MIN,
+        most: int = 10,
+        competitors: frozenset[str] = frozenset(),
+    ) -> tuple[Introduction, ...] | None:
+        """Return the best introductions of one organisation to another, best first.
+
+        Args:
+            key: The organisation that seeks an introduction.
+            to: The one that it wants to be introduced to.
+            strong_min: Shared alliances that make a tie strong.
+            most: Introductions to return.
+            competitors: Keys of those who introduce nobody.
+
+        Returns:
+            None where the two are tied, and need nobody to introduce them.
+
+        Raises:
+            UnknownOrganizationError: No organisation has one of the keys.
+            ParameterError: Both are the same organisation.
+        """
+        return prospects.introductions(
+            self, key, to, strong_min=strong_min, most=most, competitors=competitors
+        )
+
     def communities(self, *, offset: int = 0, limit: int = 100) -> Page[Community]:
         """List the communities, largest first.
 
@@ -262,6 +316,11 @@ class Network:
     def summary(self) -> Summary:
         """Return the whole network in numbers."""
         return self.derived.summary
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """What searches over the whole network look up."""
+        return Lookups(self.table, self.derived)
 
     def _row(self, key: str) -> int:
         organization = self.table.canonical[self.table.organization_id(key)]
@@ -316,7 +375,9 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage: dict[str, Any]) -> Position:
+def _tied(
+    key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage: dict[str, Any]
+) -> Position:
     degree, strength, constraint, size, efficiency, hierarchy, clustering, *rest = values
     triangles, bridges, between, community, core, articulation = rest
     return Position(

@@ -1,0 +1,138 @@
+"""Looking ahead from an organisation: whom to ally with next, and who could introduce them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+from tertius.api import planning_present
+from tertius.api.errors import BadParameter
+from tertius.api.exchange import Exchange
+from tertius.api.identity import organization_key
+from tertius.api.negotiate import CSV, JSON
+from tertius.api.openapi import responses
+from tertius.api.planning_models import IntroductionsAnswer, ProspectsAnswer, SearchMeta
+from tertius.api.planning_parameters import IntroductionsQuery, ProspectsQuery
+from tertius.api.routers.organizations import Key
+from tertius.queries.network import Partition
+from tertius.queries.network.prospects import PROPOSITIONS, Mode, Place, Wanted
+
+router = APIRouter(prefix="/v1/organizations", tags=["organizations"])
+
+_TABLE: Final = (JSON, CSV)
+_TIED: Final = "The two are partners already; nobody needs to introduce them."
+
+
+@router.get(
+    "/{key}/prospects",
+    operation_id="listProspectsOfOrganization",
+    summary="Whom an organisation could ally with next",
+    response_model=ProspectsAnswer,
+    responses=responses(404, 410, 422, 429, 504, offered=_TABLE),
+)
+def list_prospects(request: Request, key: Key, query: Annotated[ProspectsQuery, Query()]) -> Response:
+    """List organisations that are no partners yet, with the exact effect of a tie and ways to get there.
+
+    Every active organisation is considered. `mode=exploration` lists those outside the circle: by constraint
+    after the tie, then by new reach; whoever is three steps away or more has the same, lowest constraint.
+    `mode=exploitation` lists those in the circle to whom strong ties lead: by their best introduction.
+    """
+    exchange = Exchange(request, query, _TABLE)
+    key = organization_key(exchange, key)
+    network = exchange.network()
+    _known(exchange, "competitor", query.competitor)
+    after: Place | None = exchange.position(int, float | int, int, int)
+    found = network.prospects(key, _wanted(exchange), after=after, limit=query.limit)
+    rows = planning_present.prospects(found.rows, exchange.view.directory)
+    following = exchange.next_page(found.last)
+    if exchange.media is CSV:
+        return exchange.rows(
+            rows, planning_present.flat_prospect, planning_present.PROSPECT_COLUMNS, next_page=following
+        )
+    meta = SearchMeta(
+        **exchange.meta(next_page=following).model_dump(),
+        mode=query.mode,
+        propositions=list(PROPOSITIONS[Mode(query.mode)]),
+        strong_min=query.strong_min,
+        tie_weight=found.weight,
+        left_out=found.left_out,
+    )
+    return _answer(exchange, ProspectsAnswer(data=rows, meta=meta), meta)
+
+
+@router.get(
+    "/{key}/introductions",
+    operation_id="listIntroductionsOfOrganization",
+    summary="Who could introduce an organisation to another",
+    response_model=IntroductionsAnswer,
+    responses=responses(404, 422, 429, 504),
+)
+def list_introductions(request: Request, key: Key, query: Annotated[IntroductionsQuery, Query()]) -> Response:
+    """List paths of at most three steps along strong ties.
+
+    The path whose weakest step rests on most shared alliances comes first; of equal ones that with the
+    larger product of the shares of tie weight, outward.
+    """
+    exchange = Exchange(request, query)
+    key = organization_key(exchange, key)
+    _known(exchange, "to", [query.to])
+    _known(exchange, "competitor", query.competitor)
+    found = exchange.network().introductions(
+        key,
+        query.to,
+        strong_min=query.strong_min,
+        most=query.limit,
+        competitors=frozenset(query.competitor),
+    )
+    rows = planning_present.introductions(found or (), exchange.view.directory)
+    note = _TIED if found is None else None
+    meta = SearchMeta(
+        **exchange.meta(note=note).model_dump(), propositions=[1, 2], strong_min=query.strong_min
+    )
+    return _answer(exchange, IntroductionsAnswer(data=rows, meta=meta), meta)
+
+
+def _answer(exchange: Exchange[Any], body: BaseModel, meta: SearchMeta) -> Response:
+    return exchange.reply(body.model_dump_json().encode(), meta)
+
+
+def _known(exchange: Exchange[Any], parameter: str, keys: list[str]) -> None:
+    """Refuse keys that the snapshot does not know.
+
+    Raises:
+        BadParameter: Names the parameter and the first such key.
+    """
+    unknown = sorted(set(keys) - exchange.view.directory.organizations(keys).keys())
+    if unknown:
+        raise BadParameter(parameter, f"no organization has the key {unknown[0]}")
+
+
+def _wanted(exchange: Exchange[ProspectsQuery]) -> Wanted:
+    query, table = exchange.parameters, exchange.view.network.table
+    among = None
+    if query.size is not None or query.has_identifier is not None:
+        scheme = query.has_identifier
+        among = exchange.view.directory.mask(table.canonical, size=query.size, scheme=scheme)
+    return Wanted(
+        mode=Mode(query.mode),
+        partition=Partition(query.partition),
+        circles=_circles(query),
+        among=among,
+        competitors=frozenset(query.competitor),
+        strong_min=query.strong_min,
+        introductions=query.introductions,
+    )
+
+
+def _circles(query: ProspectsQuery) -> Mapping[Partition, str]:
+    found: dict[Partition, str] = {}
+    if query.circle is not None:
+        partition, _, notation = query.circle.partition("-")
+        found[Partition(partition)] = notation
+    if query.country is not None:
+        country = query.country.upper()
+        if found.setdefault(Partition.COUNTRY, country) != country:
+            raise BadParameter("country", f"is {country}, but circle says {query.circle}; give one of them")
+    return found
