@@ -118,7 +118,9 @@ class NetworkFields(BaseModel):
         examples=[5],
     )
     partition: Partition = Field(
-        "community", description="What `other_circle` compares.", examples=["country"]
+        "community",
+        description="Parts that `other_circle`, `roles` and `participation_coefficient` refer to.",
+        examples=["country"],
     )
 
     def network(self) -> NetworkParameters:

@@ -15,6 +15,7 @@ from tertius.api.models import (
     EgoTie,
     Organization,
     Position,
+    Roles,
     Source,
     Summary,
     Tie,
@@ -36,8 +37,12 @@ _NUMBERS: Final = (
     "clustering",
     "triangles",
     "local_bridges",
+    "core",
+    "participation_coefficient",
+    "articulation",
 )
-POSITION_COLUMNS: Final = ("key", "name", "country", *_NUMBERS)
+ROLES: Final = ("coordinator", "consultant", "gatekeeper", "liaison", "unclassified")
+POSITION_COLUMNS: Final = ("key", "name", "country", *_NUMBERS, *ROLES)
 BRIDGE_COLUMNS: Final = (
     "key",
     "name",
@@ -59,6 +64,7 @@ TIE_COLUMNS: Final = (
     "shared_partners",
     "local_bridge",
     "overlap",
+    "span",
     "dyadic_constraint",
     "weight",
     "alliances",
@@ -75,10 +81,16 @@ def positions(found: Sequence[network.Position], directory: Directory) -> list[P
         Position(
             organization=known[one.organization],
             percentiles=dict(one.percentiles) if one.percentiles is not None else None,
+            roles=roles(one.roles),
             **{name: getattr(one, name) for name in _NUMBERS},
         )
         for one in found
     ]
+
+
+def roles(found: network.Roles | None) -> Roles | None:
+    """Write brokerage roles as they are answered."""
+    return None if found is None else Roles(**{name: getattr(found, name) for name in ROLES})
 
 
 def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> list[Bridge]:
@@ -108,6 +120,7 @@ def ties(found: Sequence[network.Partner], directory: Directory) -> list[Tie]:
             shared_partners=one.shared_partners,
             local_bridge=one.local_bridge,
             overlap=one.overlap,
+            span=one.span,
             dyadic_constraint=one.dyadic_constraint,
             tie=evidence(one.tie, alliances),
         )
@@ -169,7 +182,8 @@ def labels(directory: Directory) -> Describe:
 
 def flat_position(row: Position) -> Mapping[str, object]:
     """Write a position as one CSV record."""
-    return {**_flat(row.organization), **{name: getattr(row, name) for name in _NUMBERS}}
+    played = row.roles.model_dump() if row.roles is not None else dict.fromkeys(ROLES)
+    return {**_flat(row.organization), **{name: getattr(row, name) for name in _NUMBERS}, **played}
 
 
 def flat_bridge(row: Bridge) -> Mapping[str, object]:

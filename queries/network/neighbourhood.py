@@ -72,7 +72,9 @@ def partners(network: Network, row: int, offset: int, limit: int) -> Page[Partne
     back = ((weight + closure) / holes.strength[at]) ** 2
     around_ties = spans(ties.offsets, ties.partner, network.derived.structure.bridge, ties.slot_tie, row)
     rows = tuple(
-        Partner(key, common, not common, common / others if others else None, way or None, there, here, evidence)
+        Partner(
+            key, common, not common, common / others if others else None, way or None, there, here, evidence
+        )
         for key, common, others, way, there, here, evidence in zip(
             network.table.organization_keys(ties.organization[at]),
             holes.shared[proof].tolist(),

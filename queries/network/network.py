@@ -188,9 +188,7 @@ class Network:
             self._parts[partition] = np.ascontiguousarray(codes[self.derived.ties.organization])
         return self._parts[partition]
 
-    def brokerage(
-        self, rows: NDArray[np.integer], partition: Partition
-    ) -> tuple[list[Roles], list[float]]:
+    def brokerage(self, rows: NDArray[np.integer], partition: Partition) -> tuple[list[Roles], list[float]]:
         """Return roles and participation coefficients (NaN where undefined) of positions."""
         structure = self.derived.structure
         if partition is Partition.COMMUNITY:
@@ -375,9 +373,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _tied(
-    key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage: dict[str, Any]
-) -> Position:
+def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage: dict[str, Any]) -> Position:
     degree, strength, constraint, size, efficiency, hierarchy, clustering, *rest = values
     triangles, bridges, between, community, core, articulation = rest
     return Position(
