@@ -124,10 +124,10 @@ def close_triangles(
             w_uv, from_v = weight[uv], 1.0 / strength[v]
             closed, redundant = 0.0, 0.0
             for place in range(found):
-                vx = np.uint64(closing[place])
-                x = np.uint64(high[vx])
+                to_x = np.uint64(closing[place])
+                x = np.uint64(high[to_x])
                 ux = np.uint64(tie_to[x])
-                w_ux, w_vx = weight[ux], weight[vx]
+                w_ux, w_vx = weight[ux], weight[to_x]
                 through_x = w_ux * w_vx
                 through_v = w_uv * w_vx
                 through_u = w_uv * w_ux
@@ -137,7 +137,7 @@ def close_triangles(
                 sums[two * at] += through_v * from_v
                 sums[two * at + one] += through_v
                 shared[at] += 1
-                at = vx - base
+                at = to_x - base
                 sums[two * at] += through_u * from_u
                 sums[two * at + one] += through_u
                 shared[at] += 1
