@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pyoxigraph import NamedNode
+from tertius.api import ontology_page
 from tertius.api.description import serialise, void
 from tertius.api.exchange import Exchange
 from tertius.api.middleware import public_path
@@ -14,6 +15,7 @@ from tertius.api.negotiate import HTML, JSON, JSONLD, NTRIPLES, RDFXML, TURTLE
 from tertius.api.openapi import responses
 from tertius.api.parameters import Parameters
 from tertius.api.rdf import FORMATS
+from tertius.api.routers.pages import SECURITY, render
 from tertius.ontology import ontology_graph
 from tertius.ontology.identity import individual
 from tertius.queries.binding import bind
@@ -63,11 +65,13 @@ def get_individual(
     operation_id="getOntology",
     summary="The ontology",
     response_class=Response,
-    responses=responses(422, offered=_RDF),
+    responses=responses(422, offered=(*_RDF, HTML)),
 )
 def get_ontology(request: Request, query: Annotated[Parameters, Query()]) -> Response:
-    """Return all classes, properties and concept schemes."""
-    exchange = Exchange(request, query, _RDF)
+    """Return all classes, properties and concept schemes, as RDF or as a page in English and Dutch."""
+    exchange = Exchange(request, query, (*_RDF, HTML))
+    if exchange.media is HTML:
+        return exchange.reply(render("ontology.html", request, ontology_page.contents()), headers=SECURITY)
     return exchange.reply(serialise(iter(ontology_graph()), FORMATS[exchange.media.name]))
 
 

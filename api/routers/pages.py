@@ -34,7 +34,7 @@ SELECT ?name ?degree ?constraint WHERE {
 }
 ORDER BY ?constraint
 LIMIT 10"""
-_SECURITY: Final = {
+SECURITY: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -82,7 +82,7 @@ def home(request: Request, query: Annotated[HomeQuery, Query()]) -> Response:
         known = directory.organizations(keys)
         found = [known[key] for key in keys]
     network = exchange.view.network
-    body = _render(
+    body = render(
         "home.html",
         request,
         {
@@ -94,7 +94,7 @@ def home(request: Request, query: Annotated[HomeQuery, Query()]) -> Response:
             "parameters": network.parameters.as_json(),
         },
     )
-    return exchange.reply(body, headers=_SECURITY)
+    return exchange.reply(body, headers=SECURITY)
 
 
 @router.get("/organizations/{key}")
@@ -105,7 +105,7 @@ def organization(request: Request, key: str, query: Annotated[NetworkListQuery, 
     network, directory = exchange.network(), exchange.view.directory
     partition = Partition(query.partition)
     page = network.bridges(key, partition, offset=exchange.offset, limit=min(query.limit, 50))
-    body = _render(
+    body = render(
         "organization.html",
         request,
         {
@@ -118,7 +118,7 @@ def organization(request: Request, key: str, query: Annotated[NetworkListQuery, 
             "parameters": network.parameters.as_json(),
         },
     )
-    return exchange.reply(body, headers=_SECURITY)
+    return exchange.reply(body, headers=SECURITY)
 
 
 @router.get("/docs")
@@ -138,11 +138,12 @@ def sparql_form(request: Request) -> Response:
     return _page("sparql.html", request, {"example": _EXAMPLE})
 
 
-def _render(template: str, request: Request, values: Mapping[str, Any]) -> bytes:
+def render(template: str, request: Request, values: Mapping[str, Any]) -> bytes:
+    """Write a page from a template."""
     root = request.scope.get("root_path", "").rstrip("/")
     return _pages.get_template(template).render(root=root, **values).encode()
 
 
 def _page(template: str, request: Request, values: Mapping[str, Any], status: int = 200) -> Response:
-    headers = {**_SECURITY, "Content-Type": HTML.header, "Vary": "Accept", "Cache-Control": "no-cache"}
-    return Response(_render(template, request, values), status_code=status, headers=headers)
+    headers = {**SECURITY, "Content-Type": HTML.header, "Vary": "Accept", "Cache-Control": "no-cache"}
+    return Response(render(template, request, values), status_code=status, headers=headers)
