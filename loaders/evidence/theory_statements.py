@@ -49,7 +49,7 @@ def propositions(evidence: Evidence, names: Names) -> Iterator[Statement]:
         yield from concerns(node, each.concerns)
         yield node, tt("predicts"), to(concept("pattern-type", _PATTERNS[each.relation.type]))
         yield node, tt("testBasis"), to(concept("test-basis", each.kind))
-        yield node, tt("testQuery"), text(f"proposition-{each.number}")
+        yield node, tt("testQuery"), text(f"proposition-{each.number:02d}-cases")
         if each.note is not None:
             yield node, NOTE, english(each.note)
         for other in each.contrasts_with:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 import yaml
+from tertius.ontology.terms import Property
 from tertius.queries import Catalogue, ParameterError
 from tertius.queries.propositions import NUMBERS, Group, PropositionTest, Unit, Verdict, ask, run_test
 from tertius.store import MemoryStore
@@ -247,3 +249,10 @@ def test_refuses_what_does_not_exist(
 def test_says_when_there_is_no_evidence_base(catalogue: Catalogue) -> None:
     with pytest.raises(ParameterError, match="no evidence base"):
         run_test(catalogue, MemoryStore(), 3)
+
+
+def test_the_graph_names_queries_that_exist(catalogue: Catalogue, evidence_base: MemoryStore) -> None:
+    pattern = (None, ox.NamedNode(Property.TEST_QUERY.value), None, None)
+    named = {quad.object.value for quad in evidence_base.graph.quads_for_pattern(*pattern)}
+    assert len(named) == len(NUMBERS)
+    assert {catalogue[name].header.proposition for name in named} == {str(number) for number in NUMBERS}
