@@ -25,7 +25,13 @@ router = APIRouter(tags=["linked data"])
 
 _INDIVIDUAL: Final = (JSON, JSONLD, TURTLE, NTRIPLES, HTML)
 _RDF: Final = (TURTLE, JSONLD, NTRIPLES, RDFXML)
-_ROUTES: Final = {"organization": "organizations", "alliance": "alliances"}
+_ROUTES: Final = {
+    "organization": "organizations",
+    "alliance": "alliances",
+    "case": "cases",
+    "proposition": "propositions",
+    "framework": "frameworks",
+}
 _SEE_OTHER: Final = {**responses(404, 422), 303: {"description": "Where the description is."}}
 
 

@@ -342,3 +342,14 @@ def test_unchanged_answers_are_not_sent_twice(client: TestClient) -> None:
     first = client.get("/v1/propositions/6/test")
     again = client.get("/v1/propositions/6/test", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["case/J", "proposition/6", "framework/due-diligence"])
+def test_names_lead_to_descriptions(client: TestClient, path: str) -> None:
+    for media in ("application/json", "text/turtle"):
+        answer = client.get(f"/id/{path}", headers={"Accept": media})
+        assert answer.status_code == 303
+        found = client.get(answer.headers["location"])
+        assert found.status_code == 200
+        assert found.headers["content-type"].startswith(media)
+        assert f"/id/{path}" in found.text
