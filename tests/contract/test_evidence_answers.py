@@ -67,7 +67,7 @@ which rules.
 
 
 def page(client: TestClient) -> str:
-    return OPENING + _matrix(client) + _tests(client) + _playbook(client)
+    return OPENING + _matrix(client) + _tests(client) + _rules(client) + _playbook(client)
 
 
 def data(client: TestClient, path: str) -> Any:
@@ -123,6 +123,15 @@ def _tests(client: TestClient) -> str:
         lines.append(f"| {number} | {found['basis']} | {counts} | {compared} |")
     caveat = data(client, "/v1/propositions/6/test")["summary"]["caveat"]
     return "\n".join(lines) + f"\n\nWhat this can show: {caveat}\n\n"
+
+
+def _rules(client: TestClient) -> str:
+    lines = ["## What counts for and against\n", "From the headers of the named queries.\n"]
+    for number in range(1, 12):
+        query = data(client, f"/v1/queries/proposition-{number:02d}-cases")
+        rule, _, _ = query["description"].partition("A code decides")
+        lines.append(f"{number}. *{query['summary'].partition(': ')[2]}.* {' '.join(rule.split())}")
+    return "\n".join(lines) + "\n\n"
 
 
 def _playbook(client: TestClient) -> str:
