@@ -14,10 +14,13 @@ from starlette.staticfiles import StaticFiles
 from tertius.api import exchange, identity, openapi, problems
 from tertius.api.metrics import Metrics
 from tertius.api.middleware import EXPOSED, Failures, Limits, Methods, Observe
+from tertius.api.query_ids import QueryIds
 from tertius.api.routers import (
     advice,
     alliances,
     evidence,
+    graph_store,
+    history,
     linked,
     network,
     operations,
@@ -26,6 +29,7 @@ from tertius.api.routers import (
     planning,
     propositions,
     queries,
+    running,
     sparql,
 )
 from tertius.api.services import Services
@@ -84,11 +88,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(
                 CORSMiddleware,
                 allow_origins=["*"],
-                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-                allow_headers=["Authorization", "Content-Type", "If-None-Match", "Request-Id"],
+                allow_methods=["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
+                allow_headers=["Authorization", "Content-Type", "If-None-Match", "Query-Id", "Request-Id"],
                 expose_headers=list(EXPOSED),
                 max_age=86_400,
             ),
+            Middleware(QueryIds),
             Middleware(Failures, answer=problems.answer),
             Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
             Middleware(Methods),
@@ -99,7 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)
-    about_alliances = (organizations, planning, alliances, network, evidence, propositions, advice)
-    for room in (*about_alliances, queries, sparql, linked, operations, pages):
+    about_alliances = (organizations, planning, history, alliances, network, evidence, propositions, advice)
+    for room in (*about_alliances, queries, sparql, graph_store, running, linked, operations, pages):
         app.include_router(room.router)
     return app

@@ -22,6 +22,7 @@ from tertius.queries.network.answers import (
 )
 from tertius.queries.network.base import UNCHANGED
 from tertius.queries.network.build import BuiltNetwork, build, warm
+from tertius.queries.network.changes import Change, ChangeKind, Comparison
 from tertius.queries.network.columns import ColumnsBuilder, ParticipationColumns
 from tertius.queries.network.errors import (
     ClientLimitError,
@@ -46,10 +47,13 @@ __all__ = [
     "UNCHANGED",
     "BridgingPartner",
     "BuiltNetwork",
+    "Change",
+    "ChangeKind",
     "ClientLimitError",
     "ColumnsBuilder",
     "ColumnsError",
     "Community",
+    "Comparison",
     "DerivationTimeoutError",
     "Describe",
     "EgoNetwork",

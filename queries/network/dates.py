@@ -45,12 +45,25 @@ def add_years(days: Days | int, years: int) -> Days:
     Returns:
         An array of the same shape, int32.
     """
+    return add_months(days, 12 * years)
+
+
+def add_months(days: Days | int, months: int) -> Days:
+    """Move days by whole calendar months; a day that the month lacks becomes its last.
+
+    Args:
+        days: As in `add_years`.
+        months: How many months, negative for earlier.
+
+    Returns:
+        An array of the same shape, int32.
+    """
     given: NDArray[Any] = np.asarray(days, dtype=np.int64)
     keep = (given == MISSING) | (given == FOREVER)
     whole = np.where(keep, 0, given).astype("datetime64[D]")
     month = whole.astype("datetime64[M]")
     day_of_month = (whole - month.astype("datetime64[D]")).astype(np.int64)
-    moved = month + np.timedelta64(12 * years, "M")
+    moved = month + np.timedelta64(months, "M")
     first = moved.astype("datetime64[D]").astype(np.int64)
     length = (moved + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64) - first
     result = first + np.minimum(day_of_month, length - 1)

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import time
 from collections import Counter, OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -39,6 +39,9 @@ DEFAULT_BYTES: Final = 4 * 1024**3
 DEFAULT_DEADLINE: Final = 30.0
 DEFAULT_PER_CLIENT: Final = 2
 DEFAULT_WAITING: Final = 8
+MOST_OPEN: Final = 8
+"""Networks kept open: every mapped array holds a file descriptor, and a network has some fifty."""
+
 
 _NAME: Final = re.compile(r"\d+-[0-9a-f]{32}-[0-9a-f]{32}")
 
@@ -86,8 +89,7 @@ class _Process:
                 if "ready" not in answer:
                     return answer
                 continue
-            ready, _, _ = select.select([child.stdout], [], [], max(until - time.monotonic(), 0))
-            if not ready:
+            if not wait([child.stdout.fileno()], max(until - time.monotonic(), 0)):
                 raise TimeoutError
             read = os.read(child.stdout.fileno(), 65_536)
             if not read:
@@ -119,7 +121,7 @@ class _Process:
 
 @dataclass(slots=True)
 class _Entry:
-    """A network on disk; not yet opened if an earlier process left it."""
+    """A network on disk; closed if an earlier process left it or many others were asked for since."""
 
     network: Network | None
     bytes: int
@@ -314,6 +316,8 @@ class NetworkLane:
             self._books.under_way.pop(name, None)
             self._books.kept[name] = _Entry(network, size)
             self._books.kept.move_to_end(name)
+            for entry in list(self._books.kept.values())[:-MOST_OPEN]:
+                entry.network = None
             thrown_out = self._beyond_cap()
         for oldest in thrown_out:
             shutil.rmtree(self._directory / oldest, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tertius.queries.network import neighbourhood, prospects
+from tertius.queries.network import neighbourhood, prospects, what_if
 from tertius.queries.network.answers import (
     BridgingPartner,
     Community,
@@ -31,6 +31,7 @@ from tertius.queries.network.derived import Derived
 from tertius.queries.network.errors import ParameterError
 from tertius.queries.network.introductions import STRONG_MIN, Introduction
 from tertius.queries.network.kernel_paths import circle_ties
+from tertius.queries.network.kernel_reach import within_two
 from tertius.queries.network.lookups import Lookups
 from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.roles import brokerage_of
@@ -300,6 +301,31 @@ class Network:
         return prospects.introductions(
             self, key, to, strong_min=strong_min, most=most, competitors=competitors
         )
+
+    def reach(self, key: str) -> int:
+        """Return the number of organisations one or two steps away from one; 0 without ties.
+
+        Raises:
+            UnknownOrganizationError: No organisation has this key.
+        """
+        row, ties = self._row(key), self.derived.ties
+        return within_two(ties.offsets, ties.partner, row) if row >= 0 else 0
+
+    def what_if(
+        self, key: str, *, add: Sequence[what_if.Added] = (), end: Sequence[what_if.Ended] = ()
+    ) -> what_if.Outcome:
+        """Compute positions after ties and alliances end and, then, others are added; exact.
+
+        Args:
+            key: The organisation.
+            add: What is added.
+            end: What ends.
+
+        Raises:
+            UnknownOrganizationError: No organisation has this key.
+            ParameterError: Something to add or end is not possible in this network.
+        """
+        return what_if.what_if(self, key, add, end)
 
     def communities(self, *, offset: int = 0, limit: int = 100) -> Page[Community]:
         """List the communities, largest first.

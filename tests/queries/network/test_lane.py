@@ -29,6 +29,7 @@ from tertius.queries.network import (
     lane_worker,
 )
 from tertius.queries.network.derived import derive
+from tertius.queries.network.lane import MOST_OPEN
 
 from tests.queries.network.conftest import P, columns, consortia
 
@@ -330,3 +331,19 @@ def test_the_worker_says_in_words_what_failed(
     assert found["error"] == "MemoryError"
     assert "does not fit" in found["message"]
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_many_networks_do_not_hold_many_files_open(tmp_path: Path, base: Network) -> None:
+    with NetworkLane(tmp_path / "lane") as lane:
+        days = [date(2000 + number, 1, 1) for number in range(2 * MOST_OPEN)]
+        for day in days:
+            lane.network(base, "s", NetworkParameters(as_of=day), client="c")
+        descriptors = Path("/proc/self/fd")
+        before = len(list(descriptors.iterdir())) if descriptors.exists() else 0
+        for day in days:
+            found = lane.network(base, "s", NetworkParameters(as_of=day), client="c")
+            assert found.as_of == day
+        after = len(list(descriptors.iterdir())) if descriptors.exists() else 0
+        assert after <= before + 1
+        opened = [entry for entry in lane._books.kept.values() if entry.network is not None]
+        assert len(opened) == MOST_OPEN
