@@ -13,6 +13,8 @@ from tertius.api.errors import BadParameter, NotFound
 from tertius.api.exchange import Exchange
 from tertius.api.middleware import public_path, route_template
 from tertius.api.parameters import KEY_PATTERN
+from tertius.ontology import concepts
+from tertius.ontology.identifiers import SCHEME, identify
 from tertius.ontology.identity import individual
 
 _KEY: Final = re.compile(KEY_PATTERN)
@@ -41,7 +43,7 @@ def organization_key(exchange: Exchange[Any], given: str) -> str:
     directory = exchange.view.directory
     scheme, colon, value = given.partition(":")
     if colon:
-        bearers = directory.by_identifier(scheme.lower(), value)
+        bearers = directory.by_identifier(*normalised(scheme, value))
         if not bearers:
             raise NotFound(f"no organization bears the {scheme[:40]} identifier {value[:100]!r}")
         if len(bearers) > 1:
@@ -56,6 +58,16 @@ def organization_key(exchange: Exchange[Any], given: str) -> str:
             f"no organization has the key {given[:100]!r}; `/v1/organizations?q=` finds them by name"
         )
     return given
+
+
+def normalised(scheme: str, value: str) -> tuple[str, str]:
+    """Return a scheme and a value as they are kept, for whatever way somebody writes them.
+
+    A scheme that the ontology does not have keeps its value, which then finds nothing.
+    """
+    scheme = scheme.lower()
+    known = scheme in concepts(SCHEME)
+    return scheme, identify(scheme, value).value if known else value
 
 
 def organization_iri(exchange: Exchange[Any], key: str) -> NamedNode:

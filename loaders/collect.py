@@ -21,6 +21,7 @@ from tertius.loaders.values import (
     Given,
     ValueProblem,
     clean,
+    doubt,
     parse_date,
     parse_identifier,
     parse_notation,
@@ -267,6 +268,9 @@ class FileCollector:
                     self._note("identifier-left-out", f"left out: {problem}", column, text)
                 else:
                     self._problem(problem.code, str(problem), column, text)
+            else:
+                if reason := doubt(scheme, found[scheme]):
+                    self._note("identifier-doubtful", reason, column, text)
         return found
 
     def _notation(self, column: str, scheme: str, cells: list[str]) -> str:

@@ -12,6 +12,7 @@ from tertius.loaders.circles import notation
 from tertius.loaders.countries import names
 from tertius.loaders.facts import Alliance, Facts, Organization, Participation
 from tertius.loaders.values import Given, Precision
+from tertius.ontology.identifiers import CHECK, identify
 from tertius.ontology.identity import graph as graph_iri
 from tertius.ontology.identity import individual, key
 from tertius.ontology.namespaces import ADMS, ORG, RDF, SKOS, TT, TTC, XSD, concept
@@ -32,6 +33,7 @@ _ORGANIZATION: Final = ox.NamedNode(TT + "organization")
 _ROLE: Final = ox.NamedNode(TT + "role")
 _PURPOSE: Final = ox.NamedNode(TT + "purpose")
 _SIZE: Final = ox.NamedNode(TT + "size")
+_CHECK: Final = ox.NamedNode(TT + "checkResult")
 _SCHEME: Final = ox.NamedNode(TT + "scheme")
 _FORM_AS_GIVEN: Final = ox.NamedNode(TT + "formAsGiven")
 
@@ -115,6 +117,7 @@ class Statements:
             yield self._quad(identifier, _TYPE, _term(ADMS + "Identifier"))
             yield self._quad(identifier, _NOTATION, ox.Literal(value))
             yield self._quad(identifier, _SCHEME, _term(concept("identifier-scheme", scheme)))
+            yield self._quad(identifier, _CHECK, _term(concept(CHECK, identify(scheme, value).check)))
 
     def _alliance(self, entry: Alliance) -> Iterator[ox.Quad]:
         node = self._node("alliance", entry.key)

@@ -8,10 +8,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from tertius.ontology import concepts
+from tertius.ontology.identifiers import Check, identify, pattern
 
 FIRST_YEAR: Final = 1800
 LAST_YEAR: Final = 2199
@@ -140,15 +141,11 @@ def parse_notation(scheme: str, text: str) -> str:
     raise ValueProblem("unknown-concept", f"not one of {', '.join(known)}{hint}")
 
 
-@cache
-def _pattern(scheme: str) -> re.Pattern[str] | None:
-    pattern = concepts("identifier-scheme")[scheme].attributes.get("pattern")
-    return re.compile(pattern) if pattern else None
-
-
 @lru_cache(maxsize=1 << 16)
 def parse_identifier(scheme: str, text: str) -> str:
-    """Check an identifier's form against its scheme and return it without inner white space.
+    """Return an identifier in the one form in which its scheme is kept.
+
+    Only the form decides: a value whose check digits are wrong is a value all the same (`doubt` tells).
 
     Args:
         scheme: Notation of the ontology's `identifier-scheme`, such as `pic`.
@@ -157,16 +154,20 @@ def parse_identifier(scheme: str, text: str) -> str:
     Raises:
         ValueProblem: `bad-identifier`, with the form that the scheme has.
     """
-    value = "".join(text.split())
-    if not any(c.isdigit() for c in value):
+    if not any(c.isdigit() for c in text):
         raise ValueProblem("bad-identifier", f"not a {scheme} identifier, which has digits in it")
-    pattern = _pattern(scheme)
-    if pattern is None or pattern.fullmatch(value):
-        return value
-    if pattern.fullmatch(value.upper()):
-        return value.upper()
-    # ROR and Wikidata identifiers are often given as the address of their page.
-    tail = value.rstrip("/").rsplit("/", 1)[-1]
-    if tail != value and pattern.fullmatch(tail):
-        return tail
-    raise ValueProblem("bad-identifier", f"not a {scheme} identifier, which has the form {pattern.pattern}")
+    found = identify(scheme, text)
+    if not found.well_formed:
+        form = pattern(scheme).pattern
+        raise ValueProblem("bad-identifier", f"not a {scheme} identifier, which has the form {form}")
+    return found.value
+
+
+def doubt(scheme: str, value: str) -> str:
+    """Return why a well-formed identifier is most likely mistyped, or nothing where there is no reason."""
+    check = identify(scheme, value).check
+    if check is Check.WRONG_CHECK_DIGIT:
+        return "its check digits do not follow from the rest, so it is most likely mistyped; kept as given"
+    if check is Check.MALFORMED:
+        return f"not written as the country's rules for a {scheme} number ask; kept as given"
+    return ""

@@ -9,7 +9,7 @@ from tertius.api import present
 from tertius.api.errors import NotFound
 from tertius.api.exchange import Exchange
 from tertius.api.graph import ABOUT_ORGANIZATION, POSITION_OF
-from tertius.api.identity import organization_iri, organization_key
+from tertius.api.identity import normalised, organization_iri, organization_key
 from tertius.api.memberships import memberships_of
 from tertius.api.models import (
     Bridge,
@@ -61,11 +61,11 @@ _MEMBERSHIP: Final = ("key", "name", "form", "role", "start", "end")
 def list_organizations(request: Request, query: Annotated[OrganizationsQuery, Query()]) -> Response:
     """List organisations by name, or by relevance where `q` is given."""
     exchange = Exchange(request, query, _TABLE)
-    identifier = query.identifier.split(":", 1) if query.identifier else None
+    scheme, _, value = (query.identifier or "").partition(":")
     circle = query.circle.split("-", 1) if query.circle else None
     page = exchange.view.directory.list_organizations(
         q=query.q,
-        identifier=(identifier[0], identifier[1]) if identifier else None,
+        identifier=normalised(scheme, value) if query.identifier else None,
         country=query.country,
         circle=(circle[0], circle[1]) if circle else None,
         after=exchange.position(str | float | int, int),

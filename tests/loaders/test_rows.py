@@ -208,3 +208,15 @@ def test_columns_for_the_network_say_what_the_rows_say(write):
         missing,
     ]
     assert dt.date.fromordinal(int(columns.alliance_end[0]) + day) == dt.date(2020, 12, 31)
+
+
+def test_a_mistyped_identifier_is_kept_and_noted(write):
+    found = reading(write("alliance,partner,id:lei,id:eu-vat\na,Ajax,INR2EJN1ERAN0W5ZP975,DE13669597\n"))
+    assert not found.problems
+    assert found.facts.organizations[0].identifiers == [
+        ("lei", "INR2EJN1ERAN0W5ZP975"),
+        ("eu-vat", "DE13669597"),
+    ]
+    doubts = [note for note in found.notes if note.code == "identifier-doubtful"]
+    assert [(note.row, note.column) for note in doubts] == [(2, "id:lei"), (2, "id:eu-vat")]
+    assert "check digits" in doubts[0].message

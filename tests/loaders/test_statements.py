@@ -55,7 +55,7 @@ def test_facts_have_the_agreed_shape(write):
     tt:organizationType <circle/type-HES> ; tt:size "large" ;
     adms:identifier <identifier/{key("pic", "999981634")}> .
 <identifier/{key("pic", "999981634")}> a adms:Identifier ; skos:notation "999981634" ;
-    tt:scheme ttc:identifier-scheme-pic .
+    tt:scheme ttc:identifier-scheme-pic ; tt:checkResult ttc:identifier-check-unchecked .
 <organization/{two}> a org:Organization ; tt:key "{two}" ; skos:prefLabel "Biokol" .
 <alliance/{deal}> a tt:Alliance ; tt:key "{deal}" ; skos:prefLabel "NAIMA" ; tt:start "2019-12-01"^^xsd:date ;
     tt:end "2022-12-31"^^xsd:date ; tt:dateAsGiven "end=2022" ; tt:purpose "Try" ; tt:formAsGiven "RIA" ;
