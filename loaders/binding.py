@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -10,8 +12,11 @@ from tertius.loaders import columns
 from tertius.loaders.mapping import FileRole, Mapping
 from tertius.loaders.problems import Problem
 from tertius.loaders.tables import Table, TableError
+from tertius.loaders.values import ValueProblem, parse_date
 
 Part = Literal["participations", "alliances"]
+
+_DAY: Final = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 _NEEDED: Final[dict[Part, tuple[str, ...]]] = {
     "participations": columns.REQUIRED,
@@ -29,6 +34,7 @@ class Binding:
         headers: The header as written, for messages.
         remarks: Place in the row -> value (folded) -> what to say of rows that have it.
         notes: Columns that are not used.
+        snapshot: Day of all its observations, where the file's name tells it.
     """
 
     part: Part
@@ -36,6 +42,7 @@ class Binding:
     headers: tuple[str, ...]
     remarks: dict[int, dict[str, str]]
     notes: tuple[Problem, ...]
+    snapshot: dt.date | None = None
 
     def header(self, column: str) -> str:
         """Return the header under which the file has a column."""
@@ -46,7 +53,8 @@ def bind(table: Table, mapping: Mapping) -> Binding:
     """Tell a file's part from its header, and find its columns.
 
     Raises:
-        TableError: If two columns have one name, or the header lacks what every part needs.
+        TableError: If two columns have one name, the header lacks what every part needs, or nothing tells the
+            day of observations.
     """
     positions = _positions(table)
     part = _part(table.path, positions, mapping)
@@ -74,7 +82,26 @@ def bind(table: Table, mapping: Mapping) -> Binding:
         headers=tuple(table.header),
         remarks=remarks,
         notes=tuple(_unused(table, role, set(places.values()) | set(remarks), positions, places)),
+        snapshot=_snapshot(table.path, mapping, places) if part == "participations" else None,
     )
+
+
+def _snapshot(path: Path, mapping: Mapping, places: dict[str, int]) -> dt.date | None:
+    """Read the day of observations off the file's name, where no column has it."""
+    if not mapping.observed or columns.SNAPSHOT in places:
+        return None
+    for found in _DAY.findall(path.name):
+        try:
+            return parse_date(found, end=False).day
+        except ValueProblem:
+            continue
+    header = mapping.files.participations.columns.get(columns.SNAPSHOT)
+    column = f"there is no column '{header}', and " if header else ""
+    message = (
+        f"{column}the file's name holds no day such as 2024-07-01; "
+        "nothing tells when its memberships were seen"
+    )
+    raise TableError(Problem("no-snapshot-day", message, file=path.name))
 
 
 def _positions(table: Table) -> dict[str, int]:
@@ -97,7 +124,7 @@ def _role(mapping: Mapping, part: Part) -> FileRole:
 def needed_headers(mapping: Mapping, part: Part) -> list[str]:
     """Return the headers without which a file cannot be a part."""
     role = _role(mapping, part)
-    return [role.columns.get(column, column) for column in _NEEDED[part]]
+    return [role.columns.get(column, column) for column in _NEEDED[part] if column not in mapping.constants]
 
 
 def _part(path: Path, positions: dict[str, int], mapping: Mapping) -> Part:

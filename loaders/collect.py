@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from tertius.loaders import columns
 from tertius.loaders.binding import Binding
@@ -14,11 +15,13 @@ from tertius.loaders.constants import Constants
 from tertius.loaders.countries import ALIASES, parse_country
 from tertius.loaders.facts import ONGOING, Alliance, Facts, Organization
 from tertius.loaders.mapping import Mapping
+from tertius.loaders.observed import Sighting, Sightings
 from tertius.loaders.problems import Problem, Problems, shorten
 from tertius.loaders.tables import CELL_CAP
 from tertius.loaders.values import (
     FORBIDDEN,
     Given,
+    Precision,
     ValueProblem,
     clean,
     doubt,
@@ -47,6 +50,7 @@ class Collector:
         problems: What is wrong.
         notes: What was decided.
         tally: Counts behind the notes that are written once, at the end.
+        sightings: Observations not yet turned into participations, where rows are observations.
     """
 
     source: str
@@ -56,6 +60,7 @@ class Collector:
     problems: Problems = field(default_factory=Problems)
     notes: Problems = field(default_factory=Problems.of_notes)
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sightings: Sightings = field(default_factory=Sightings)
     _organizations: dict[tuple[str, str], Organization] = field(default_factory=dict)
     _unlocated: set[str] = field(default_factory=set)
     _located: set[str] = field(default_factory=set)
@@ -142,13 +147,13 @@ class FileCollector:
         return not self._wrong
 
     def _take(self, cells: list[str]) -> None:
-        given, partner = clean(self._value("alliance", cells)), ""
+        given, partner = self._name_in("alliance", cells), ""
         if not given:
             self._problem(
                 "missing-value", "the cell is empty, but every row must name its alliance", "alliance"
             )
         if self._binding.part == "participations":
-            partner = clean(self._value("partner", cells))
+            partner = self._name_in("partner", cells)
             if not partner:
                 self._problem(
                     "missing-value", "the cell is empty, but every row must name a partner", "partner"
@@ -157,12 +162,25 @@ class FileCollector:
             return
         alliance = self._to.facts.alliance(self._to.source, given)
         alliance.listed |= self._binding.part == "alliances"
+        self._formerly("alliance", cells, alliance.former)
         self._describe_alliance(alliance, cells)
         if partner:
             self._participation(alliance, partner, cells)
             for place, said in self._binding.remarks.items():
                 if remark := said.get(cells[place].casefold()):
                     self._to.tally["remark", remark] += 1
+
+    def _name_in(self, column: Literal["alliance", "partner"], cells: list[str]) -> str:
+        name = clean(self._value(column, cells))
+        renames = self._to.mapping.renames.get(column)
+        return renames.get(name.casefold(), name) if renames else name
+
+    def _formerly(self, column: Literal["alliance", "partner"], cells: list[str], former: set[str]) -> None:
+        """Keep the name that a row gives where the mapping knows a later one."""
+        renames = self._to.mapping.renames.get(column)
+        if renames and (new := renames.get((name := clean(self._value(column, cells))).casefold())):
+            former.add(name)
+            self._to.tally["rename", f"'{shorten(name)}' is '{shorten(new)}'"] += 1
 
     def _value(self, column: str, cells: list[str]) -> str:
         place = self._places.get(column)
@@ -232,6 +250,7 @@ class FileCollector:
         identifiers = self._identify(cells)
         role = self._notation("role", "participation-role", cells) or _ROLE
         start, end, ongoing = self._period(cells)
+        day = self._snapshot(cells)
         if self._wrong:
             return
         organization = self._to.organization(partner, country, identifiers)
@@ -239,7 +258,30 @@ class FileCollector:
         if seen != organization.seen:
             self._describe_organization(organization, country, identifiers, cells)
             organization.seen = seen
+        self._formerly("partner", cells, organization.former)
+        if day is not None:
+            sighting = Sighting(organization.number, alliance.number, day, role, start, self._number)
+            self._to.sightings.append(sighting)
+            return
         self._to.facts.add(organization, alliance, role, start, end, ongoing=ongoing, row=self._number)
+
+    def _snapshot(self, cells: list[str]) -> dt.date | None:
+        """Return the day on which a row's membership was observed; None where rows are no observations."""
+        if not self._to.mapping.observed or self._binding.snapshot is not None:
+            return self._binding.snapshot
+        text = self._value(columns.SNAPSHOT, cells)
+        if not text:
+            message = "the cell is empty, but every row must say when the membership was seen"
+            self._problem("missing-value", message, columns.SNAPSHOT)
+            return None
+        try:
+            given = parse_date(text, end=False)
+        except ValueProblem as problem:
+            self._problem(problem.code, str(problem), columns.SNAPSHOT, text)
+            return None
+        if given.precision is not Precision.DAY:
+            self._problem("bad-date", "a snapshot has a day; write YYYY-MM-DD", columns.SNAPSHOT, text)
+        return given.day
 
     def _country(self, cells: list[str]) -> str:
         text = self._value("country", cells)

@@ -39,6 +39,9 @@ ORGANIZATION: Final = ("partner_name", "country", "sector", "type", "size")
 
 PARTICIPATION: Final = ("role", "from", "to")
 
+SNAPSHOT: Final = "snapshot"
+"""Day on which a membership was observed; a column of observed memberships only."""
+
 KNOWN: Final = (*REQUIRED, *ALLIANCE, *ORGANIZATION, *PARTICIPATION)
 
 IDENTIFIER: Final = "id:"

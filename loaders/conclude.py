@@ -6,6 +6,7 @@ from typing import Final
 
 from tertius.loaders.collect import Collector
 from tertius.loaders.countries import ALIASES
+from tertius.loaders.observed import settle
 from tertius.loaders.problems import EXAMPLES, Problem, shorten
 
 _FORMS_SHOWN: Final = 20
@@ -21,6 +22,8 @@ def conclude(collector: Collector, *, given_alliances: bool) -> int:
     Returns:
         How many alliances have one partner.
     """
+    if collector.mapping.observed:
+        settle(collector.sightings, collector.facts, collector.notes)
     _constants(collector)
     _repeats(collector)
     single = _partners(collector)
@@ -32,7 +35,11 @@ def conclude(collector: Collector, *, given_alliances: bool) -> int:
             "they are kept, without dates"
         )
         _count(collector, "undescribed-alliance", unknown, message)
-    undated = sum("start" not in alliance.dates for alliance in collector.facts.alliances.values())
+    undated = (
+        0
+        if collector.mapping.observed
+        else sum("start" not in alliance.dates for alliance in collector.facts.alliances.values())
+    )
     message = (
         f"{undated:,} alliances have no start; without dates of its own, a participation has none either"
     )
@@ -88,6 +95,9 @@ def _tallies(collector: Collector) -> None:
             _count(collector, "country-alias", times, message)
         elif kind == "remark":
             _count(collector, "remark", times, f"{times:,} rows: {what}")
+        elif kind == "rename":
+            message = f"{what}, by the mapping's judgement, in {times:,} rows"
+            _count(collector, "rename", times, message)
         elif kind == "without-identifier":
             message = f"{times:,} rows have no {what}; their organisations are told apart by name and country"
             _count(collector, "without-identifier", times, message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +24,10 @@ ONGOING: Final = "ongoing"
 
 
 _ONGOING: Final = 1 << 4
+_START_SEEN: Final = 1 << 5
+_END_SEEN: Final = 1 << 6
 _EQUAL: Final = ("_written", "_end", "_start", "_role", "_organization", "_alliance")
+_COLUMNS: Final = (*_EQUAL, "_seen", "_row")
 
 
 @dataclass(slots=True)
@@ -38,6 +42,7 @@ class Organization:
         circles: `country`, `sector`, `type` -> text as given (a country: its ISO code).
         size: Size as given.
         identifiers: Scheme and value of each identifier.
+        former: Earlier names, by the mapping's judgement.
         seen: The cells that described it last; rows that repeat them need no second look.
     """
 
@@ -48,6 +53,7 @@ class Organization:
     circles: dict[str, str] = field(default_factory=dict)
     size: str = ""
     identifiers: list[tuple[str, str]] = field(default_factory=list)
+    former: set[str] = field(default_factory=set)
     seen: tuple[str, ...] | None = None
 
 
@@ -64,6 +70,8 @@ class Alliance:
         concepts: Column -> notations.
         places: Column -> where its value was first given.
         listed: Whether a file of alliances has a row for it.
+        former: Earlier names, by the mapping's judgement.
+        snapshots: Days on which its members were observed, ascending; empty where they were not observed.
         seen: The cells that described it last.
     """
 
@@ -75,6 +83,8 @@ class Alliance:
     concepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     listed: bool = False
+    former: set[str] = field(default_factory=set)
+    snapshots: list[dt.date] = field(default_factory=list)
     seen: tuple[str, ...] | None = None
 
     @property
@@ -90,7 +100,18 @@ class Alliance:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """One row of the participation arrays, for writing; `observed` is the day it was last seen going on."""
+    """One row of the participation arrays, for writing.
+
+    Attributes:
+        organization: Who.
+        alliance: In what.
+        role: As what.
+        start: Since when.
+        end: Until when.
+        observed: Day on which it was last seen going on.
+        seen: `from` or `to`, an equals sign and between which observations the date lies, where it was not
+            given but observed.
+    """
 
     organization: Organization
     alliance: Alliance
@@ -98,6 +119,7 @@ class Participation:
     start: Given | None
     end: Given | None
     observed: dt.date | None
+    seen: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -112,6 +134,19 @@ def _given(days: int, precision: int) -> Given | None:
     return Given(day, Precision(precision)) if day else None
 
 
+def _bounds(alliance: Alliance, start: int, end: int, written: int) -> tuple[str, ...]:
+    """Say between which observations a date lies that was observed."""
+    found = []
+    if written & _START_SEEN and (first := from_days(start)):
+        place = bisect_left(alliance.snapshots, first)
+        before = f"not yet {alliance.snapshots[place - 1]}" if place else "the first snapshot"
+        found.append(f"from=first seen {first}, {before}")
+    if written & _END_SEEN and (last := from_days(end)):
+        gone = alliance.snapshots[bisect_right(alliance.snapshots, last)]
+        found.append(f"to=last seen {last}, gone {gone}")
+    return tuple(found)
+
+
 @dataclass(slots=True)
 class Facts:
     """Everything one source says.
@@ -120,10 +155,12 @@ class Facts:
         organizations: In the order in which they were first mentioned.
         alliances: By identifier as given.
         roles: Role -> its number.
-        observed: Day on which ongoing participations were last seen.
+        observed: Day on which ongoing participations were last seen, where they have none of their own.
+        sighted: Whether the source is made of dated observations, of which `observed` is the newest.
     """
 
     observed: dt.date | None = None
+    sighted: bool = False
     organizations: list[Organization] = field(default_factory=list)
     alliances: dict[str, Alliance] = field(default_factory=dict)
     roles: dict[str, int] = field(default_factory=dict)
@@ -133,6 +170,7 @@ class Facts:
     _start: array[int] = field(default_factory=lambda: array("i"))
     _end: array[int] = field(default_factory=lambda: array("i"))
     _written: array[int] = field(default_factory=lambda: array("B"))
+    _seen: array[int] = field(default_factory=lambda: array("i"))
     _row: array[int] = field(default_factory=lambda: array("l"))
 
     def alliance(self, source: str, given: str) -> Alliance:
@@ -153,15 +191,33 @@ class Facts:
         *,
         ongoing: bool,
         row: int,
+        seen: dt.date | None = None,
+        start_seen: bool = False,
+        end_seen: bool = False,
     ) -> None:
-        """Add a participation of an organisation and in an alliance of these facts."""
+        """Add a participation of an organisation and in an alliance of these facts.
+
+        Args:
+            organization: Who.
+            alliance: In what.
+            role: As what.
+            start: Since when.
+            end: Until when.
+            ongoing: Whether it went on when it was last seen.
+            row: Where it is written.
+            seen: When it was last seen going on; None for the day on which the whole source was.
+            start_seen: Whether the start is the first day on which it was seen.
+            end_seen: Whether the end is the last day on which it was seen.
+        """
         self._organization.append(organization.number)
         self._alliance.append(alliance.number)
         self._role.append(self.roles.setdefault(role, len(self.roles)))
         self._start.append(to_days(start.day if start else None))
         self._end.append(to_days(end.day if end else None))
         written = (start.precision if start else 0) | (end.precision if end else 0) << 2
-        self._written.append(written | _ONGOING * ongoing)
+        written |= _ONGOING * ongoing | _START_SEEN * start_seen | _END_SEEN * end_seen
+        self._written.append(written)
+        self._seen.append(to_days(seen))
         self._row.append(row)
 
     def __len__(self) -> int:
@@ -182,7 +238,7 @@ class Facts:
         ]
         if pairs:
             keep = np.setdiff1d(np.arange(len(self)), repeats)
-            for name in (*_EQUAL, "_row"):
+            for name in _COLUMNS:
                 column = getattr(self, name)
                 setattr(self, name, array(column.typecode, np.asarray(column)[keep].tobytes()))
         return sorted(pairs)
@@ -214,15 +270,17 @@ class Facts:
     def participations(self) -> Iterator[Participation]:
         """Yield the participations in the order read."""
         roles, alliances = list(self.roles), list(self.alliances.values())
-        columns = (self._organization, self._alliance, self._role, self._start, self._end, self._written)
-        for organization, alliance, role, start, end, written in zip(*columns, strict=True):
+        columns = (*(getattr(self, name) for name in _EQUAL), self._seen)
+        for written, end, start, role, organization, alliance, seen in zip(*columns, strict=True):
+            entry = alliances[alliance]
             yield Participation(
                 organization=self.organizations[organization],
-                alliance=alliances[alliance],
+                alliance=entry,
                 role=roles[role],
                 start=_given(start, written & 3),
                 end=_given(end, written >> 2 & 3),
-                observed=self.observed if written & _ONGOING else None,
+                observed=(from_days(seen) or self.observed) if written & _ONGOING else None,
+                seen=_bounds(entry, start, end, written),
             )
 
     def sample(self, alliances: int) -> Facts:
@@ -234,11 +292,12 @@ class Facts:
         every = list(self.alliances.values())
         part = Facts(
             observed=self.observed,
+            sighted=self.sighted,
             organizations=[self.organizations[number] for number in who.tolist()],
             alliances={every[number].given: every[number] for number in chosen.tolist()},
             roles=self.roles,
         )
-        for name in (*_EQUAL, "_row"):
+        for name in _COLUMNS:
             column = getattr(self, name)
             setattr(part, name, array(column.typecode, np.asarray(column)[rows].tobytes()))
         part._organization = array("i", np.searchsorted(who, part._organization).astype(np.int32).tobytes())
@@ -259,6 +318,8 @@ class Facts:
     def columns(self) -> ParticipationColumns:
         """Return the participations as the network takes them."""
         ongoing = np.asarray(self._written, dtype=np.uint8) & _ONGOING != 0
+        seen = np.asarray(self._seen, dtype=np.int32)
+        seen = np.where(seen == MISSING, to_days(self.observed), seen)
         alliances = list(self.alliances.values())
         columns = ParticipationColumns(
             organizations=np.array([entry.key for entry in self.organizations], dtype=KEY_TYPE),
@@ -275,9 +336,9 @@ class Facts:
             roles=tuple(self.roles),
             start=np.array(self._start, dtype=np.int32),
             end=np.array(self._end, dtype=np.int32),
-            last_observed=np.where(ongoing, to_days(self.observed), MISSING).astype(np.int32),
+            last_observed=np.where(ongoing, seen, MISSING).astype(np.int32),
             ongoing=ongoing,
-            observed=self.observed if ongoing.any() else None,
+            observed=self.observed if self.sighted or ongoing.any() else None,
         )
         columns.check()
         return columns

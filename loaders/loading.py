@@ -95,7 +95,9 @@ def _refuse(code: str, message: str) -> NoReturn:
 def _load(job: LoadJob, snapshots: Snapshots, current: Snapshot | None, watch: Watch) -> LoadReport:
     mapping, mapping_digest = load_mapping(job.mapping)
     digests = {path: digest(path) for path in job.files}
-    checksum = _checksum(job, mapping_digest, digests.values())
+    # A file's name matters where it tells the day of a snapshot.
+    named = [f"{path.name} {value}" if mapping.observed else value for path, value in digests.items()]
+    checksum = _checksum(job, mapping_digest, named)
     entry = current.manifest.sources.get(job.source) if current else None
     if current and entry and entry.checksum == checksum and not job.dry_run:
         return _unchanged(job, current, entry, watch)

@@ -9,10 +9,10 @@ from collections.abc import Mapping as MappingOf
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tertius.loaders import columns
 from tertius.loaders.problems import Problem
 from tertius.loaders.tables import TableError
@@ -39,7 +39,7 @@ class MappingError(TableError):
 
 def _column(name: str) -> str:
     normal = columns.normalize(name)
-    if not columns.is_column(normal):
+    if not columns.is_column(normal) and normal != columns.SNAPSHOT:
         known = (*columns.KNOWN, *columns.identifier_columns())
         raise ValueError(f"{name!r} is no column of the alliance table{columns.suggestion(name, known)}")
     return normal
@@ -64,9 +64,25 @@ def _iri(text: str) -> str:
     return text
 
 
+def _final_names(renames: dict[str, str]) -> dict[str, str]:
+    """Follow names that were changed more than once; capitals of the old one do not matter."""
+    steps = {old.casefold(): new for old, new in renames.items()}
+    found = {}
+    for old, new in renames.items():
+        seen, name = {old.casefold()}, new
+        while name.casefold() in steps:
+            if name.casefold() in seen:
+                raise ValueError(f"{old!r} is renamed in a circle")
+            seen.add(name.casefold())
+            name = steps[name.casefold()]
+        found[old.casefold()] = name
+    return found
+
+
 Column = Annotated[str, AfterValidator(_column)]
 Header = Annotated[str, Field(min_length=1), AfterValidator(columns.normalize)]
 Iri = Annotated[str, AfterValidator(_iri)]
+_Name = Annotated[str, Field(min_length=1)]
 
 
 class _Strict(BaseModel):
@@ -118,27 +134,48 @@ class Mapping(_Strict):
 
     Attributes:
         summary: One line for people.
+        kind: Whether a row is a participation, or tells that a membership was observed on a day.
         source: What the source says of itself.
         identity: What makes an organisation: its `name`, `name+country`, or an identifier such as `id:pic`.
         files: Columns of each file.
         constants: Column -> the value where a row gives none.
         values: Column -> value as given -> value meant; capitals do not matter, an empty one means none.
         labels: Circle column -> notation -> label for people.
+        renames: `alliance` or `partner` -> earlier name -> name by which it is known; judgements that the two
+            are the same. Held with the earlier names folded, and followed to the last name.
         remarks: Header -> value -> what the report says of the rows that have it.
         lenient: Identifier columns whose values are left out, and counted, when their form is wrong.
         separator: What stands between several concepts in one cell.
     """
 
     summary: str = ""
+    kind: Literal["participations", "observed-memberships"] = "participations"
     source: SourceInfo = SourceInfo()
     identity: Annotated[str, AfterValidator(_identity)] = "name+country"
     files: Files = Files()
     constants: dict[Column, str] = {}
     values: dict[Column, dict[str, str]] = {}
     labels: dict[Annotated[str, AfterValidator(_circle)], dict[str, str]] = {}
+    renames: dict[
+        Literal["alliance", "partner"], Annotated[dict[str, _Name], AfterValidator(_final_names)]
+    ] = {}
     remarks: dict[Header, dict[str, str]] = {}
     lenient: frozenset[Column] = frozenset()
     separator: Annotated[str, Field(min_length=1, max_length=3)] = "|"
+
+    @property
+    def observed(self) -> bool:
+        """Whether rows are observations."""
+        return self.kind == "observed-memberships"
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        named = {*self.files.participations.columns, *self.constants, *self.values}
+        if self.observed and "to" in named:
+            raise ValueError("observed memberships end when they are no longer seen; leave out 'to'")
+        if not self.observed and columns.SNAPSHOT in named:
+            raise ValueError("'snapshot' belongs to the kind 'observed-memberships'")
+        return self
 
     @property
     def plain(self) -> bool:

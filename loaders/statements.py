@@ -23,6 +23,7 @@ Value = ox.NamedNode | ox.Literal
 
 _TYPE: Final = ox.NamedNode(RDF + "type")
 _LABEL: Final = ox.NamedNode(SKOS + "prefLabel")
+_FORMER: Final = ox.NamedNode(SKOS + "altLabel")
 _NOTATION: Final = ox.NamedNode(SKOS + "notation")
 _IN_SCHEME: Final = ox.NamedNode(SKOS + "inScheme")
 _IDENTIFIER: Final = ox.NamedNode(ADMS + "identifier")
@@ -107,6 +108,8 @@ class Statements:
         yield self._quad(node, _TYPE, _term(ORG + "Organization"))
         yield self._quad(node, _KEY, ox.Literal(entry.key))
         yield self._quad(node, _LABEL, ox.Literal(entry.name))
+        for name in sorted(entry.former):
+            yield self._quad(node, _FORMER, ox.Literal(name))
         for kind, text in entry.circles.items():
             yield self._quad(node, _term(TT + _CIRCLES[kind]), self._circle(kind, notation(kind, text)))
         if entry.size:
@@ -124,6 +127,8 @@ class Statements:
         yield self._quad(node, _TYPE, _term(TT + "Alliance"))
         yield self._quad(node, _KEY, ox.Literal(entry.key))
         yield self._quad(node, _LABEL, ox.Literal(entry.name))
+        for name in sorted(entry.former):
+            yield self._quad(node, _FORMER, ox.Literal(name))
         for column in ("start", "end"):
             yield from self._date(node, column, entry.dates.get(column))
         if purpose := entry.texts.get("purpose"):
@@ -146,6 +151,8 @@ class Statements:
         yield from self._date(node, "to", entry.end)
         if entry.observed is not None:
             yield self._quad(node, _term(TT + "lastObserved"), _day(entry.observed.isoformat()))
+        for bounds in entry.seen:
+            yield self._quad(node, _AS_GIVEN, ox.Literal(bounds))
 
     def _date(self, node: ox.NamedNode, column: str, given: Given | None) -> Iterator[ox.Quad]:
         if given is not None:

@@ -46,7 +46,13 @@ def test_a_mapping_that_is_not_there_names_those_that_are(tmp_path):
 
 
 def test_shipped_mappings_are_valid_and_documented():
-    assert shipped() == ("cordis-export", "cordis-h2020-cleantech", "cordis-pic")
+    assert shipped() == (
+        "cncf-membership",
+        "cordis-export",
+        "cordis-h2020-cleantech",
+        "cordis-pic",
+        "lf-foundation-memberships",
+    )
     for name in shipped():
         mapping, digest = load_mapping(name)
         assert mapping.summary
