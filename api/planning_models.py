@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
-from tertius.api.models import Meta, Model, Organization, TieEvidence
+from tertius.api.models import Meta, Model, Organization, Position, TieEvidence
+from tertius.api.parameters import KEY_PATTERN
 
 
 class Step(Model):
@@ -71,3 +72,75 @@ class IntroductionsAnswer(Model):
 
     data: list[Introduction]
     meta: SearchMeta
+
+
+Key = Annotated[str, Field(pattern=KEY_PATTERN, examples=["aebagbafaydqqcij"])]
+
+
+class AddedTie(Model):
+    """A tie with another organisation, or more weight for the one there is."""
+
+    organization: Key = Field(description="Key of the other organisation.")
+    weight: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        description="Added weight; by default the organisation's median tie, 1 without ties.",
+        examples=[1.0],
+    )
+
+
+class AddedAlliance(Model):
+    """An alliance of the organisation with others, active together in the window."""
+
+    alliance: list[Key] = Field(
+        min_length=1,
+        max_length=100,
+        description="Keys of the partners; the organisation itself is one anyway.",
+    )
+
+
+class EndedTie(Model):
+    """The end of a tie, whatever it rests on."""
+
+    organization: Key = Field(description="Key of the other organisation.")
+
+
+class EndedAlliance(Model):
+    """The end of a whole alliance, for all of its partners."""
+
+    alliance: Key = Field(description="Key of the alliance.")
+
+
+class Change(Model):
+    """What to suppose: ties and alliances end first, then others are added."""
+
+    add: list[AddedTie | AddedAlliance] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Ties and alliances to add.",
+        examples=[[{"organization": "aebagbafaydqqcij"}]],
+    )
+    end: list[EndedTie | EndedAlliance] = Field(
+        default_factory=list, max_length=20, description="Ties and alliances to end."
+    )
+
+
+class Effect(Model):
+    """A position before and after a change.
+
+    After it, measures that look beyond the ties among partners (betweenness, community, percentiles and
+    the like) are `null`: they are not recomputed.
+    """
+
+    before: Position
+    after: Position
+
+
+class WhatIf(Effect):
+    """What a change would do. Nothing is stored."""
+
+    others: list[Effect] = Field(
+        description="The same for the others whose constraint changes most, at most three."
+    )
+    affected: int = Field(description="Other organisations whose constraint changes.", examples=[12])

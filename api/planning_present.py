@@ -8,9 +8,10 @@ from typing import Final
 from tertius.api import present
 from tertius.api.directory import Directory
 from tertius.api.models import AllianceRef, Organization
-from tertius.api.planning_models import Introduction, Prospect, Step
+from tertius.api.planning_models import Effect, Introduction, Prospect, Step, WhatIf
 from tertius.queries.network.introductions import Introduction as Way
 from tertius.queries.network.prospects import Prospect as Found
+from tertius.queries.network.what_if import Outcome
 
 PROSPECT_COLUMNS: Final = (
     "key",
@@ -50,6 +51,16 @@ def introductions(found: Sequence[Way], directory: Directory) -> list[Introducti
         Introduction(shared_alliances=way.shared_alliances, product=way.product, steps=steps.of(way))
         for way in found
     ]
+
+
+def what_if(found: Outcome, directory: Directory) -> WhatIf:
+    """Put organisations to positions before and after a change."""
+    pairs = [(found.before, found.after), *found.others]
+    rows = present.positions([position for pair in pairs for position in pair], directory)
+    own, *others = (
+        Effect(before=before, after=after) for before, after in zip(rows[::2], rows[1::2], strict=True)
+    )
+    return WhatIf(before=own.before, after=own.after, others=others, affected=found.affected)
 
 
 def flat_prospect(row: Prospect) -> Mapping[str, object]:

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel
 from tertius.api import planning_present
 from tertius.api.errors import BadParameter
 from tertius.api.exchange import Exchange
 from tertius.api.identity import organization_key
+from tertius.api.models import Envelope
 from tertius.api.negotiate import CSV, JSON
 from tertius.api.openapi import responses
-from tertius.api.planning_models import IntroductionsAnswer, ProspectsAnswer, SearchMeta
+from tertius.api.parameters import NetworkQuery
+from tertius.api.planning_models import (
+    AddedTie,
+    Change,
+    EndedTie,
+    IntroductionsAnswer,
+    ProspectsAnswer,
+    SearchMeta,
+    WhatIf,
+)
 from tertius.api.planning_parameters import IntroductionsQuery, ProspectsQuery
 from tertius.api.routers.organizations import Key
-from tertius.queries.network import Partition
+from tertius.queries.network import ParameterError, Partition
+from tertius.queries.network import what_if as suppose
 from tertius.queries.network.prospects import PROPOSITIONS, Mode, Place, Wanted
 
 router = APIRouter(prefix="/v1/organizations", tags=["organizations"])
@@ -92,6 +103,45 @@ def list_introductions(request: Request, key: Key, query: Annotated[Introduction
         **exchange.meta(note=note).model_dump(), propositions=[1, 2], strong_min=query.strong_min
     )
     return _answer(exchange, IntroductionsAnswer(data=rows, meta=meta), meta)
+
+
+@router.post(
+    "/{key}/what-if",
+    operation_id="supposeChangeForOrganization",
+    summary="Positions after a supposed change",
+    response_model=Envelope[WhatIf],
+    responses=responses(404, 413, 422, 429, 504),
+)
+def suppose_change(
+    request: Request, key: Key, query: Annotated[NetworkQuery, Query()], change: Annotated[Change, Body()]
+) -> Response:
+    """Return the organisation's position before and after ties or whole alliances end or are added.
+
+    The same is said of the others whose constraint changes most. Nothing is stored.
+    """
+    exchange = Exchange(request, query, asked={"change": change.model_dump(mode="json")})
+    key = organization_key(exchange, key)
+    network = exchange.network()
+    try:
+        found = network.what_if(
+            key,
+            add=[
+                suppose.NewTie(one.organization, one.weight)
+                if isinstance(one, AddedTie)
+                else suppose.NewAlliance(tuple(one.alliance))
+                for one in change.add
+            ],
+            end=[
+                suppose.EndedTie(one.organization)
+                if isinstance(one, EndedTie)
+                else suppose.EndedAlliance(one.alliance)
+                for one in change.end
+            ],
+        )
+    except ParameterError as error:
+        said = str(error).removeprefix(f"{error.parameter}: ")
+        raise BadParameter(error.parameter, said, where="body") from None
+    return exchange.json(planning_present.what_if(found, exchange.view.directory))
 
 
 def _answer(exchange: Exchange[Any], body: BaseModel, meta: SearchMeta) -> Response:

@@ -105,12 +105,17 @@ def window_of(table: ParticipationTable, parameters: NetworkParameters) -> Windo
     return Window(int(add_years(last, -parameters.window)) + 1, last, undated=False)
 
 
-def active(table: ParticipationTable, parameters: NetworkParameters) -> Active:
+def active(table: ParticipationTable, parameters: NetworkParameters, rows: Rows | None = None) -> Active:
     """Return the participations active in the window, before exclusions.
 
     A participation whose end lies before its start was never active.
+
+    Args:
+        table: The base table.
+        parameters: As-of and window.
+        rows: Participations to look at, alliance after alliance; None for all.
     """
-    rows = table.rows()
+    rows = table.rows() if rows is None else rows
     spans = periods(table, rows, parameters.assumed_years)
     window = window_of(table, parameters) or Window(FOREVER, ALWAYS, undated=False)
     keep = (spans.end >= spans.start) & (spans.start <= window.last) & (spans.end >= window.first)

@@ -137,3 +137,53 @@ def test_what_cannot_be_searched_is_refused_by_name(mini, what, parameters, name
     parameters = {name: anker if value == "self" else value for name, value in parameters.items()}
     response = mini.get(f"/v1/organizations/{anker}/{what}", params=parameters)
     assert (response.status_code, response.json()["parameter"]) == (422, named), response.text
+
+
+def suppose(client, key, change, **parameters):
+    return client.post(f"/v1/organizations/{key}/what-if", params={**ALL, **parameters}, json=change)
+
+
+def test_a_supposed_alliance_changes_positions_and_nothing_stored(mini):
+    anker, dam, brug = keys_of(mini, "Anker BV", "Dam AG", "Brug GmbH")
+    before = mini.get(f"/v1/organizations/{anker}/position", params=ALL).json()["data"]
+    response = suppose(mini, anker, {"add": [{"alliance": [dam]}, {"organization": brug, "weight": 0.5}]})
+    assert response.status_code == 200, response.text
+    data = response.json()["data"]
+    assert data["before"] == before
+    assert (data["after"]["degree"], data["after"]["strength"]) == (3, pytest.approx(2.5))
+    assert data["after"]["percentiles"] is None
+    assert 1 <= len(data["others"]) <= 3
+    assert all(one["before"]["organization"] == one["after"]["organization"] for one in data["others"])
+    assert data["affected"] >= len(data["others"])
+    assert mini.get(f"/v1/organizations/{anker}/position", params=ALL).json()["data"] == before
+
+
+def test_a_supposed_end_takes_the_ties_of_a_whole_alliance(mini):
+    (dam,) = keys_of(mini, "Dam AG")
+    alliances = mini.get("/v1/alliances").json()["data"]
+    gamma = next(row["key"] for row in alliances if row["name"] == "Gamma")
+    data = suppose(mini, dam, {"end": [{"alliance": gamma}]}).json()["data"]
+    assert data["after"]["degree"] == data["before"]["degree"] - 1
+    meta = suppose(mini, dam, {}, weight="binary").json()["meta"]
+    assert (meta["weight"], meta["window"]) == ("binary", "all")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"add": [{"organization": "aaaaaaaaaaaaaaaa"}]}, "add"),
+        ({"end": [{"alliance": "aaaaaaaaaaaaaaaa"}]}, "end"),
+        ({"add": [{"organization": "x"}]}, "add.0"),
+        ({"add": [{"alliance": []}]}, "add.0"),
+        ({"add": [{"organization": "aaaaaaaaaaaaaaaa", "weight": 0}]}, "add.0"),
+        ({"remove": []}, "remove"),
+        ({"add": [{}] * 21}, "add"),
+        ([], "body"),
+    ],
+)
+def test_a_change_that_cannot_be_supposed_is_refused_by_name(mini, change, named):
+    (anker,) = keys_of(mini, "Anker BV")
+    response = suppose(mini, anker, change)
+    assert response.status_code == 422, response.text
+    assert response.json()["parameter"].startswith(named)
+    assert response.json()["errors"][0]["in"] == "body"

@@ -25,6 +25,7 @@ DESIGNED = {
     "/v1/organizations/{key}/network",
     "/v1/organizations/{key}/prospects",
     "/v1/organizations/{key}/introductions",
+    "/v1/organizations/{key}/what-if",
     "/v1/alliances",
     "/v1/alliances/{key}",
     "/v1/network/brokers",
