@@ -5,7 +5,7 @@ ROOMS := ontology store queries loaders api
 DATA ?= tertius-data
 SERVE ?= 1
 
-.PHONY: demo test test-long lint types lock clean
+.PHONY: demo test test-deps test-long lint types lock clean
 
 demo: $(BIN)/.ready
 	$(BIN)/tertius demo --data $(DATA) $(if $(filter 0,$(SERVE)),--no-serve)
@@ -15,6 +15,12 @@ test: lint types
 
 test-long: $(BIN)/.ready
 	$(BIN)/python -m pytest -m long
+
+# What the long tests need of the system, on Debian and its relatives: the Virtuoso server, without its service.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+test-deps:
+	$(SUDO) apt-get update --quiet=2
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install --quiet=2 --yes --no-install-recommends virtuoso-opensource-7-bin
 
 lint: $(BIN)/.ready
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tertius.store.base import WHOLE_DATASET, Answer, Budget, Dataset, Lane, ResultFormat, Store
     from tertius.store.draft import Draft
     from tertius.store.errors import (
+        AnswerBroken,
         DiskFull,
         LockHeld,
         OutOfMemory,
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from tertius.store.manifest import Manifest, SourceEntry
     from tertius.store.memory import MemoryStore
     from tertius.store.pool import QueryPool
+    from tertius.store.remote import RemoteStore
+    from tertius.store.remote_wire import RemoteService
     from tertius.store.snapshots import Snapshot, Snapshots
     from tertius.store.terms import solutions
 
 __all__ = [
     "WHOLE_DATASET",
     "Answer",
+    "AnswerBroken",
     "Budget",
     "Counters",
     "Dataset",
@@ -54,6 +58,8 @@ __all__ = [
     "QuerySyntaxError",
     "QueryTimeout",
     "RefusedQuery",
+    "RemoteService",
+    "RemoteStore",
     "ResultFormat",
     "ResultTooLarge",
     "RunningQuery",
@@ -77,6 +83,8 @@ _MODULES = {
     "manifest": ["Manifest", "SourceEntry"],
     "memory": ["MemoryStore"],
     "pool": ["QueryPool"],
+    "remote": ["RemoteStore"],
+    "remote_wire": ["RemoteService"],
     "snapshots": ["Snapshot", "Snapshots"],
     "terms": ["solutions"],
 }

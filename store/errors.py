@@ -32,6 +32,22 @@ class QueryFailed(StoreError):
         )
 
 
+class AnswerBroken(QueryFailed):
+    """A SPARQL service began to answer and did not finish, or sent what is no answer; nothing of it is used.
+
+    Attributes:
+        detail: what is wrong with it, for logs only.
+    """
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        StoreError.__init__(
+            self,
+            "the SPARQL service sent an answer that is cut, incomplete or not what it says; nothing of it is "
+            "used: ask for less, or look at the service's log",
+        )
+
+
 class QueryTimeout(StoreError):
     """The query used up its wall-clock budget and was stopped.
 

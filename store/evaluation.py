@@ -100,9 +100,31 @@ def evaluate(
         OSError, RuntimeError, ValueError, MemoryError: as the engine raises them.
     """
     known = dict(prefixes or {})
-    results = _ask(store, question, known)
-    if isinstance(results, ox.QueryTriples):
-        return _graph(results, question, known, deadline)
+    return write(_ask(store, question, known), question, prefixes=known, deadline=deadline)
+
+
+def write(
+    results: ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple],
+    question: Question,
+    *,
+    prefixes: Mapping[str, str],
+    deadline: float | None = None,
+) -> Result:
+    """Serialise a whole answer in the format asked for, within the caps.
+
+    Args:
+        results: solutions, a boolean, or the triples of a graph.
+        question: the formats and caps.
+        prefixes: used where the graph format has prefixes.
+        deadline: as in `evaluate`.
+
+    Raises:
+        CapExceeded: the answer passes a cap.
+        DeadlinePassed: the deadline passed while writing.
+        Unrepresentable: the format cannot hold the answer.
+    """
+    if not isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
+        return _graph(results, question, dict(prefixes), deadline)
     sink = Sink(question.bytes, deadline)
     kind = question.solutions
     if isinstance(results, ox.QueryBoolean):
@@ -134,14 +156,14 @@ def _ask(
     )
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       \#[^\n\r]*
-    | <[^<>"{}|^`\\\x00-\x20]*>
+    | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
     | \"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*'{3}
     | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'
     | [?$]\w+ | @[A-Za-z][A-Za-z0-9-]*
-    | [\w.-]*:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*
+    | (?P<name>[\w.-]*:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*)
     | (?P<word>\w+)
     | .
     """,
@@ -157,7 +179,7 @@ def has_dataset_clause(text: str) -> bool:
     """
     if "from" not in text.lower():
         return False
-    return any((match["word"] or "").lower() == "from" for match in _TOKEN.finditer(text))
+    return any((match["word"] or "").lower() == "from" for match in TOKEN.finditer(text))
 
 
 # XML 1.0 (5th edition), productions 2 (Char), 4 and 4a (names); an element's name must be one.
@@ -182,7 +204,7 @@ def _checked_xml(sink: Sink, cap: int) -> bytes:
 
 
 def _graph(
-    triples: ox.QueryTriples, question: Question, prefixes: dict[str, str], deadline: float | None
+    triples: Iterable[ox.Triple], question: Question, prefixes: dict[str, str], deadline: float | None
 ) -> Result:
     counted = _CountedTriples(triples, question.rows)
     kind = question.graph
@@ -194,7 +216,7 @@ def _graph(
 
 
 class _CountedTriples:
-    def __init__(self, triples: ox.QueryTriples, cap: int) -> None:
+    def __init__(self, triples: Iterable[ox.Triple], cap: int) -> None:
         self.count = 0
         self._triples = triples
         self._cap = cap

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from tertius.store import Budget, Draft, MemoryStore, QueryPool, Snapshot, Snapshots, Store
+from tertius.store import (
+    Budget,
+    Draft,
+    MemoryStore,
+    QueryPool,
+    RemoteService,
+    RemoteStore,
+    Snapshot,
+    Snapshots,
+    Store,
+)
+
+from tests.servers import oxigraph_server, virtuoso_server
 
 EX = "http://example.org/"
 PREFIXES = {"ex": EX, "xsd": "http://www.w3.org/2001/XMLSchema#"}
@@ -86,15 +98,48 @@ def shared_pool(contract_snapshots: Snapshots) -> Iterator[QueryPool]:
         yield pool
 
 
-@pytest.fixture(scope="session", params=["memory", "pool"])
+@pytest.fixture(scope="session")
+def oxigraph_service() -> Iterator[RemoteService]:
+    with oxigraph_server(contract_quads()) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def virtuoso_service() -> Iterator[RemoteService]:
+    with virtuoso_server(contract_quads()) as service:
+        yield service
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        "memory",
+        "pool",
+        "oxigraph",
+        "oxigraph-listed",
+        pytest.param("virtuoso", marks=pytest.mark.long),
+        pytest.param("virtuoso-listed", marks=pytest.mark.long),
+    ],
+)
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Every store that must keep the contract; another back end is one more name here."""
-    if request.param == "pool":
-        yield request.getfixturevalue("shared_pool")
-    else:
-        memory = MemoryStore(contract_quads(), prefixes=PREFIXES)
-        yield memory
-        memory.close()
+    match request.param.split("-"):
+        case ["memory"]:
+            memory = MemoryStore(contract_quads(), prefixes=PREFIXES)
+            yield memory
+            memory.close()
+        case ["pool"]:
+            yield request.getfixturevalue("shared_pool")
+        case [server, *listed]:
+            service = request.getfixturevalue(f"{server}_service")
+            with RemoteStore(service, prefixes=PREFIXES, listed=bool(listed)) as remote:
+                yield remote
+
+
+@pytest.fixture
+def is_virtuoso(request: pytest.FixtureRequest) -> bool:
+    """Whether the store is Virtuoso, whose deviations the tests state one by one."""
+    return str(request.node.callspec.params["store"]).startswith("virtuoso")
 
 
 @pytest.fixture

@@ -1,0 +1,250 @@
+"""One request to a SPARQL service: sent once, on a connection that can be cut at any moment, read with care.
+
+SPARQLWrapper writes the request. The connection is made here, because its own waits per packet rather than
+per answer, follows redirects, obeys proxy variables and reads error pages whole.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from SPARQLWrapper import BASIC, JSON, POST, SPARQLWrapper
+
+_EXCERPT: Final = 4096
+AGENT: Final = "Tertius"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteService:
+    """Where a SPARQL 1.1 service is and how it is spoken to.
+
+    Attributes:
+        query_url: address of its query operation, http or https.
+        update_url: address of its update operation; `None` where nothing is written.
+        user: whom the service knows; never logged.
+        password: his password; never logged.
+        auth: how both are sent; `digest` is what Virtuoso's protected addresses ask for.
+        timeout_parameter: how the service takes a time limit of its own, as `name:ms` or `name:s`; `none`
+            sends none, and `auto` sends `timeout:ms` to a service that says it is Virtuoso.
+
+    Raises:
+        ValueError: an address is not one, or carries a password.
+    """
+
+    query_url: str
+    update_url: str | None = None
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    auth: Literal["basic", "digest"] = "basic"
+    timeout_parameter: str = "auto"
+
+    def __post_init__(self) -> None:
+        for url in filter(None, (self.query_url, self.update_url)):
+            check_url(url)
+        if self.timeout_parameter not in {"auto", "none"}:
+            name, _, unit = self.timeout_parameter.partition(":")
+            if not name.replace("-", "").isalnum() or unit not in {"ms", "s"}:
+                raise ValueError(
+                    f"{self.timeout_parameter!r} is not auto, none, or a parameter's name with :ms or :s"
+                )
+
+
+def check_url(url: str) -> str:
+    """Return an address if a service can have it.
+
+    Raises:
+        ValueError: it is not an http or https address, or it holds a user, a password or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(ord(character) <= 32 for character in url):
+        raise ValueError("must be the http or https address of a SPARQL service")
+    if "@" in parts.netloc or parts.fragment:
+        raise ValueError("must hold no user, password or fragment; the first two have settings")
+    return url
+
+
+class NotConnectedError(OSError):
+    """No connection came about, so nothing was sent.
+
+    Attributes:
+        untrusted: whether somebody is there who cannot prove who he is.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(*error.args)
+        self.untrusted = isinstance(error, ssl.SSLError)
+
+
+class Line:
+    """The connection of one request, which other threads may cut.
+
+    Attributes:
+        cut: why it was cut, empty while it was not.
+    """
+
+    def __init__(self) -> None:
+        self.cut: Literal["", "deadline", "cancelled", "closed"] = ""
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def attach(self, connected: socket.socket) -> None:
+        """Take a socket, which is shut at once where the line was cut meanwhile."""
+        with self._lock:
+            self._socket = connected
+            if self.cut:
+                _shut(connected)
+
+    def hang_up(self, why: Literal["deadline", "cancelled", "closed"]) -> None:
+        """Cut the connection; whoever reads from it gets its end at once."""
+        with self._lock:
+            self.cut = self.cut or why
+            if self._socket is not None:
+                _shut(self._socket)
+
+
+def _shut(connected: socket.socket) -> None:
+    try:
+        # Not the method of a TLS socket, which would say goodbye first and may wait for that.
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+class Request(SPARQLWrapper):
+    """A SPARQLWrapper that is told what it sends instead of guessing it from the text.
+
+    Args:
+        service: where to.
+        text: a query, or an update.
+        is_update: which of the two.
+        accept: media types wanted, as an `Accept` header.
+    """
+
+    def __init__(self, service: RemoteService, text: str, *, accept: str, is_update: bool = False) -> None:
+        self._kind = "INSERT" if is_update else "SELECT"
+        super().__init__(service.query_url, service.update_url, returnFormat=JSON, agent=AGENT)
+        self.setOnlyConneg(True)
+        self.setMethod(POST)
+        self.addCustomHttpHeader("Accept", accept)
+        self._digest: tuple[str, str] | None = None
+        if service.user and service.password is not None:
+            if service.auth == "digest":
+                self._digest = service.user, service.password
+            else:
+                self.setHTTPAuth(BASIC)
+                self.setCredentials(service.user, service.password)
+        self.setQuery(text)
+
+    def _parseQueryType(self, query: str) -> str:  # noqa: ARG002, N802 - overrides a guess made by patterns
+        return self._kind
+
+    def send(self, line: Line, seconds: float) -> http.client.HTTPResponse:
+        """Send the request.
+
+        Args:
+            line: takes the connection.
+            seconds: longest wait for the connection, and for each packet.
+
+        Returns:
+            The answer with status 200 to 299, its body unread.
+
+        Raises:
+            NotConnectedError: no connection came about.
+            urllib.error.HTTPError: another status; its body is unread.
+            OSError, http.client.HTTPException: the connection broke.
+        """
+        request = self._createRequest()
+        handlers: list[urllib.request.BaseHandler] = [
+            _Plain(line),
+            _Secure(line),
+            _NoRedirects(),
+            urllib.request.ProxyHandler({}),
+        ]
+        if self._digest is not None:
+            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+            passwords.add_password(None, request.full_url, *self._digest)
+            handlers.append(urllib.request.HTTPDigestAuthHandler(passwords))
+        try:
+            answer: http.client.HTTPResponse = urllib.request.build_opener(*handlers).open(
+                request, timeout=seconds
+            )
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError as error:
+            raise error.reason if isinstance(error.reason, OSError) else error from None
+        return answer
+
+
+def excerpt(error: urllib.error.HTTPError) -> str:
+    """Read the beginning of an error page, for logs and for what can be recognised in it."""
+    try:
+        return error.read(_EXCERPT).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException, ValueError):
+        return ""
+    finally:
+        error.close()
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Leaves a redirect to be reported: following one would send query and password elsewhere."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+class _Plain(urllib.request.HTTPHandler):
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_PlainConnection, line=self._line), req)
+
+
+class _Secure(urllib.request.HTTPSHandler):
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        connection = partial(_SecureConnection, line=self._line, context=ssl.create_default_context())
+        return self.do_open(connection, req)
+
+
+class _PlainConnection(http.client.HTTPConnection):
+    def __init__(self, host: str, *, line: Line, **options: Any) -> None:
+        super().__init__(host, **options)
+        self._line = line
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            raise NotConnectedError(error) from error
+        self._line.attach(self.sock)
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    def __init__(self, host: str, *, line: Line, **options: Any) -> None:
+        super().__init__(host, **options)
+        self._line = line
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            raise NotConnectedError(error) from error
+        self._line.attach(self.sock)
