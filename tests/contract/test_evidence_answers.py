@@ -170,6 +170,15 @@ def test_the_page_is_current(demo: TestClient) -> None:
     assert PAGE.read_text("utf-8") == page(demo)
 
 
+def test_the_readme_shows_lines_of_the_page(demo: TestClient) -> None:
+    lines = (PAGE.parents[1] / "README.md").read_text("utf-8").splitlines()
+    quoted = [line.removeprefix("> ") for line in lines if line.startswith("> ")]
+    matrix = [line for line in lines if line.startswith("|")]
+    assert len(quoted) > 3
+    assert len(matrix) == 2 + 17
+    assert set(quoted + matrix) <= set(page(demo).splitlines())
+
+
 if __name__ == "__main__":
     with TestClient(create_app(Settings(data=Path(sys.argv[1])))) as service:
         PAGE.write_text(page(service), "utf-8")
