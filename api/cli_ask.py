@@ -119,7 +119,7 @@ def sparql(
     with opened(data) as services:
         answer = services.store.query(
             sparql_request.with_prefixes(asked),
-            budget=services.sparql_budget,
+            budget=services.sparql_budgets[False],
             lane=Lane.SPARQL,
             solutions=ResultFormat.JSON if chosen.is_graph else chosen,
             graph=chosen if chosen.is_graph else ResultFormat.TURTLE,

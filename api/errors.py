@@ -42,6 +42,18 @@ class AddressTooLong(ApiError):
     """The request target is longer than the limit."""
 
 
+class Unauthorized(ApiError):
+    """The credentials are not known here."""
+
+
+class QueryIdTaken(ApiError):
+    """The caller's id for a query is that of another one under way."""
+
+
+class TooManyRequests(ApiError):
+    """The client has used what it may for now; `Retry-After` is among the headers."""
+
+
 class UnsupportedMedia(ApiError):
     """The body's media type is not one that this address takes."""
 

@@ -324,6 +324,17 @@ class Health(Model):
     snapshot: int | None = None
 
 
+class RunningQuery(Model):
+    """A caller's SPARQL query that is under way."""
+
+    query_id: str = Field(examples=["0f8fad5bd9cb469fa16570867728950e"])
+    state: Literal["waiting", "running"] = Field(description="Whether a process works on it already.")
+    snapshot: int = Field(description="Number of the snapshot that it is asked of.", examples=[1])
+    started: dt.datetime
+    seconds: float = Field(description="How long ago it came in.", examples=[1.5])
+    limit: float = Field(description="Its time limit in seconds.", examples=[30.0])
+
+
 class ProblemDocument(BaseModel):
     """RFC 9457: what went wrong, where and what to do."""
 

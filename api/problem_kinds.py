@@ -41,6 +41,12 @@ MALFORMED_QUERY: Final = Kind(
     "The SPARQL query cannot be used",
     "It has a syntax error, nests too deeply, has too many patterns, or is an update, which is never taken.",
 )
+UNAUTHORIZED: Final = Kind(
+    401,
+    "unauthorized",
+    "The token is not known here",
+    "Ask without a token, or with one whose digest is among the settings.",
+)
 FEDERATION_REFUSED: Final = Kind(
     403,
     "federation-refused",
@@ -61,6 +67,12 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     "No acceptable representation",
     "Ask for one of the media types in `acceptable`, by `Accept` or by `format`.",
+)
+QUERY_ID_TAKEN: Final = Kind(
+    409,
+    "query-id-taken",
+    "A query with this id is under way",
+    "Give every query an id of its own, or none.",
 )
 SNAPSHOT_GONE: Final = Kind(
     410,
@@ -101,7 +113,7 @@ OUT_OF_MEMORY: Final = Kind(
 TOO_MANY: Final = Kind(
     429,
     "too-many-requests",
-    "Too much under way for this client",
+    "Too much for this client",
     "Wait as long as `Retry-After` says, then try again.",
 )
 INTERNAL: Final = Kind(
@@ -133,10 +145,12 @@ TIMEOUT: Final = Kind(
 KINDS: Final = (
     BAD_REQUEST,
     MALFORMED_QUERY,
+    UNAUTHORIZED,
     FEDERATION_REFUSED,
     NOT_FOUND,
     METHOD,
     NOT_ACCEPTABLE,
+    QUERY_ID_TAKEN,
     SNAPSHOT_GONE,
     BODY_TOO_LARGE,
     ADDRESS_TOO_LONG,

@@ -14,8 +14,10 @@ from typing import Final
 
 import anyio
 import structlog
+from tertius.api.clients import parse_tokens
 from tertius.api.directory import Directory
 from tertius.api.errors import BadParameter, NotReady
+from tertius.api.ledger import Allowance, Ledger
 from tertius.api.metrics import Metrics
 from tertius.api.models import Source
 from tertius.api.settings import Settings
@@ -80,8 +82,16 @@ class Services:
         self.snapshots: Final = Snapshots(settings.data, keep=settings.keep_snapshots)
         self.sparql_threads: Final = anyio.CapacityLimiter(settings.sparql_workers * (1 + _MORE_THREADS))
         self.rest_budget: Final = Budget(settings.rest_seconds, settings.rest_rows, settings.rest_bytes)
-        self.sparql_budget: Final = Budget(
-            settings.sparql_seconds, settings.sparql_rows, settings.sparql_bytes
+        self.sparql_budgets: Final = {
+            False: Budget(settings.sparql_seconds, settings.sparql_rows, settings.sparql_bytes),
+            True: Budget(
+                settings.token_sparql_seconds, settings.token_sparql_rows, settings.token_sparql_bytes
+            ),
+        }
+        self.tokens: Final = parse_tokens(settings.tokens)
+        self.ledger: Final = Ledger(
+            Allowance(settings.client_queries, settings.client_seconds),
+            Allowance(settings.token_queries, settings.token_client_seconds),
         )
         self.limits: Final = Limits(
             size=settings.max_query_bytes,
@@ -118,6 +128,7 @@ class Services:
             queue_seconds=self.settings.queue_seconds,
             memory_bytes=self.settings.worker_memory,
             prefixes=PREFIXES,
+            started=self.ledger.began,
         )
 
     def start(self) -> None:

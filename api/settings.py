@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from tertius.api.clients import parse_tokens
 from tertius.ontology.namespaces import DEFAULT_BASE
 
 PREFIX: Final = "TERTIUS_"
@@ -19,6 +20,11 @@ def _base_iri(value: str) -> str:
         raise ValueError("must start with http:// or https:// and end with /")
     if any(character in value for character in ' <>"{}|\\^`'):
         raise ValueError("contains a character that IRIs do not allow")
+    return value
+
+
+def _token_list(value: str) -> str:
+    parse_tokens(value)
     return value
 
 
@@ -86,6 +92,38 @@ class Settings(BaseSettings):
     )
     queue_seconds: float = Field(
         2.0, ge=0, le=60, description="How long a query waits for a free process before it gets 503."
+    )
+
+    client_queries: int = Field(
+        4, ge=1, le=1000, description="SPARQL queries that one client may have under way; more get 429."
+    )
+    client_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=6000,
+        description="Processing time of one client's SPARQL in any minute; more gets 429.",
+    )
+    tokens: Annotated[str, AfterValidator(_token_list)] = Field(
+        "",
+        description="Tokens for larger budgets: name=SHA-256 of the token in hexadecimal, by commas.",
+    )
+    token_queries: int = Field(
+        16, ge=1, le=1000, description="SPARQL queries that one token may have under way; more get 429."
+    )
+    token_client_seconds: float = Field(
+        600.0,
+        gt=0,
+        le=60_000,
+        description="Processing time of one token's SPARQL in any minute; more gets 429.",
+    )
+    token_sparql_seconds: float = Field(
+        300.0, gt=0, le=3600, description="Time limit of a SPARQL query with a token."
+    )
+    token_sparql_rows: int = Field(
+        10_000_000, ge=1, description="Most rows or triples of a SPARQL query with a token."
+    )
+    token_sparql_bytes: int = Field(
+        256 * 1024**2, ge=1024, description="Largest answer of a SPARQL query with a token."
     )
 
     network_seconds: float = Field(

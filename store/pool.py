@@ -11,7 +11,7 @@ import atexit
 import datetime as dt
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, cast
@@ -63,6 +63,7 @@ class QueryPool:
         sandbox: take the network away from workers. On Linux a worker that cannot do so does not start,
             unless this is `False`; on other systems it cannot be done, and `sandboxed` says so.
         start_seconds: how long a worker may take to start.
+        started: called with the id of each query when a worker takes it up, on the query's own thread.
 
     Raises:
         StoreUnavailable: workers do not start; the message says why.
@@ -80,6 +81,7 @@ class QueryPool:
         prefixes: Mapping[str, str] | None = None,
         sandbox: bool = True,
         start_seconds: float = 30.0,
+        started: Callable[[str], None] | None = None,
     ) -> None:
         if rest_workers < 1 or sparql_workers < 1:
             raise ValueError("each lane needs at least one worker")
@@ -88,6 +90,7 @@ class QueryPool:
         self._snapshots = snapshots
         self._queue_seconds = queue_seconds
         self._memory = memory_bytes
+        self._started = started
         settings = WorkerSettings(memory_bytes, handles, sandbox, prefixes=dict(prefixes or {}))
         self._workers = Workers(
             {
@@ -172,6 +175,8 @@ class QueryPool:
         with self._workers.registered(ticket):
             for attempt in (1, 2):
                 with self._workers.borrowed(ticket, self._queue_seconds) as worker:
+                    if self._started is not None:
+                        self._started(ticket.query_id)
                     target = self._target(snapshot)
                     ticket.snapshot = target.number
                     try:

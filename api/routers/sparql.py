@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import uuid
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request, Response
 from tertius.api import etag, sparql_request
+from tertius.api.asking import ask
+from tertius.api.clients import client
 from tertius.api.description import service_description
 from tertius.api.exchange import VERSION, NotModified
 from tertius.api.negotiate import HTML, JSONLD, NTRIPLES, RDFXML, TURTLE, choose
 from tertius.api.openapi import responses
+from tertius.api.query_ids import PARAMETERS, query_id
 from tertius.api.rdf import FORMATS
 from tertius.api.routers.pages import sparql_form
-from tertius.api.services import Services, View
+from tertius.api.services import Services
 from tertius.api.sparql_request import SparqlRequest
 from tertius.queries import check_read_only
-from tertius.store import Answer, Lane, ResultFormat, StoreBusy
 
 router = APIRouter(tags=["sparql"])
 
@@ -29,7 +27,7 @@ _OFFERED: Final = (
     *sparql_request.SELECT,
     *sparql_request.GRAPH,
 )
-_STATUSES: Final = (400, 403, 413, 415, 422, 504)
+_STATUSES: Final = (400, 401, 403, 409, 413, 415, 422, 429, 504)
 _DETAILS: Final = {
     "parameters": [
         {
@@ -44,6 +42,7 @@ _DETAILS: Final = {
             ("named-graph-uri", "Graphs that GRAPH can reach."),
         )
     ]
+    + PARAMETERS
 }
 _EXAMPLE: Final = "SELECT ?name WHERE { ?organization a org:Organization ; skos:prefLabel ?name } LIMIT 10"
 
@@ -107,6 +106,7 @@ def _describe(request: Request) -> Response:
 
 async def _answer(request: Request, asked: SparqlRequest) -> Response:
     services: Services = request.app.state.services
+    caller, own_id = client(request, services.tokens), query_id(request)
     # Everything that can be refused is refused here, before a worker hears of it.
     check_read_only(asked.text, services.limits)
     form = sparql_request.form_of(asked.text)
@@ -130,50 +130,14 @@ async def _answer(request: Request, asked: SparqlRequest) -> Response:
             raise NotModified({name: headers[name] for name in ("ETag", "Vary", "Cache-Control")})
     else:
         headers["Cache-Control"] = "no-store"
-    if services.sparql_threads.available_tokens < 1:
-        raise StoreBusy(retry_after=services.settings.queue_seconds)
-    query_id = uuid.uuid4().hex
-    run = _runner(services, view, asked, FORMATS[media.name], query_id)
-    answer = await _until_hung_up(request, services, query_id, run)
-    return Response(answer.body, headers={**headers, "Query-Id": query_id})
-
-
-def _runner(
-    services: Services, view: View, asked: SparqlRequest, form: ResultFormat, query_id: str
-) -> Callable[[], Answer]:
-    def run() -> Answer:
-        with services.metrics.timed("sparql"):
-            return services.store.query(
-                sparql_request.with_prefixes(asked.text),
-                solutions=ResultFormat.JSON if form.is_graph else form,
-                graph=form if form.is_graph else ResultFormat.TURTLE,
-                dataset=asked.dataset,
-                budget=services.sparql_budget,
-                lane=Lane.SPARQL,
-                snapshot=view.snapshot.number,
-                query_id=query_id,
-            )
-
-    return run
-
-
-async def _until_hung_up(
-    request: Request, services: Services, query_id: str, run: Callable[[], Answer]
-) -> Answer:
-    """Run a query on a thread of its own kind, and stop it when the caller goes away."""
-
-    async def watch() -> None:
-        message: dict[str, Any] = {}
-        while message.get("type") != "http.disconnect":
-            message = dict(await request.receive())
-        # The query may not have been handed to the pool yet.
-        while not services.store.cancel(query_id):
-            await asyncio.sleep(0.02)
-
-    watcher = asyncio.create_task(watch())
-    try:
-        return await anyio.to_thread.run_sync(run, limiter=services.sparql_threads)
-    finally:
-        watcher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watcher
+    answer = await ask(
+        request,
+        services,
+        view,
+        sparql_request.with_prefixes(asked.text),
+        query_id=own_id,
+        client=caller,
+        dataset=asked.dataset,
+        form=FORMATS[media.name],
+    )
+    return Response(answer.body, headers=headers)
