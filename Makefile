@@ -20,7 +20,7 @@ test-long: $(BIN)/.ready
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 test-deps:
 	$(SUDO) apt-get update --quiet=2
-	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install --quiet=2 --yes --no-install-recommends virtuoso-opensource-7-bin
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends virtuoso-opensource-7-bin
 
 lint: $(BIN)/.ready
 	$(BIN)/ruff check .
