@@ -260,7 +260,8 @@ def _tell(view: View, report: LoadReport) -> None:
         )
     chosen = brokers[0].organization
     typer.echo(f"\nBridging partners of {chosen.name}: whom each alone leads to")
-    for bridge in present.bridges(network.bridges(chosen.key, limit=_BRIDGES).rows, directory):
+    around = network.position(chosen.key), network.reach(chosen.key)
+    for bridge in present.bridges(network.bridges(chosen.key, limit=_BRIDGES).rows, *around, directory):
         reached = network.exclusive_reach(chosen.key, bridge.partner.key)
         names = directory.organizations(reached[:2])
         some = "; ".join(one.name[:30] for one in names.values())

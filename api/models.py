@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from tertius.queries.network.answers import Standing
+from tertius.queries.network.between import Side
 
 DataT = TypeVar("DataT")
 
@@ -195,6 +196,15 @@ class Tie(Model):
     tie: TieEvidence
 
 
+class Without(Model):
+    """What would be left to an organisation if one of its partners left the network."""
+
+    reach: int = Field(description="Organisations one or two steps away.")
+    reach_lost: int = Field(description="Fewer than now, the partner itself included.")
+    constraint: float | None = Field(description="Its constraint; `null` where it had no other partner.")
+    constraint_change: float | None = Field(description="More than now; negative where it would be less.")
+
+
 class Bridge(Model):
     """A partner through whom an organisation reaches others."""
 
@@ -203,7 +213,22 @@ class Bridge(Model):
     local_bridge: bool = Field(description="Whether the two share no partner.")
     dyadic_constraint: float = Field(description="The partner's part of the organisation's constraint.")
     other_circle: bool | None = Field(description="Whether the partner is in another part of the partition.")
+    community: int = Field(description="Number of the partner's Leiden community.")
+    roles: Roles = Field(description="Brokerage roles that the partner plays over the partition.")
+    without: Without = Field(description="What would be left if the partner left the network.")
     tie: TieEvidence
+
+
+class BrokerBetween(Model):
+    """An organisation through which two sides meet."""
+
+    organization: Organization
+    from_partners: int = Field(description="Its partners on the first side.")
+    to_partners: int = Field(description="Its partners on the second side.")
+    open_pairs: int = Field(description="Pairs of them, one on each side, that are not tied themselves.")
+    side: Side | None = Field(description="Side on which it stands itself; `null` for neither.")
+    constraint: float = Field(description="Burt's constraint.")
+    betweenness: float = Field(description="Betweenness in the whole network.")
 
 
 class EgoTie(Model):

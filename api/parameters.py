@@ -160,6 +160,24 @@ class BrokersQuery(NetworkListQuery):
     )
 
 
+Side = Annotated[
+    str,
+    Field(max_length=200, pattern=r"^([a-z2-7]{16}|(community|country|sector|type)-.{1,150})$"),
+]
+
+
+class BetweenQuery(NetworkListQuery):
+    """Brokers between two sides."""
+
+    one: Side = Field(
+        alias="from",
+        description="First side: key of an organisation, or `country-`, `sector-`, `type-` or `community-` "
+        "and its notation or number.",
+        examples=["country-DE"],
+    )
+    other: Side = Field(alias="to", description="Second side, likewise.", examples=["country-NL"])
+
+
 class ExportQuery(NetworkFields, Parameters):
     """A whole network as a file."""
 

@@ -10,6 +10,7 @@ from tertius.api.directory import Directory
 from tertius.api.models import (
     AllianceRef,
     Bridge,
+    BrokerBetween,
     Community,
     EgoNetwork,
     EgoTie,
@@ -20,6 +21,7 @@ from tertius.api.models import (
     Summary,
     Tie,
     TieEvidence,
+    Without,
 )
 from tertius.queries import network
 from tertius.queries.network.export import Describe, Label
@@ -51,11 +53,28 @@ BRIDGE_COLUMNS: Final = (
     "local_bridge",
     "dyadic_constraint",
     "other_circle",
+    "community",
+    *ROLES,
+    "reach_without",
+    "reach_lost",
+    "constraint_without",
+    "constraint_change",
     "weight",
     "alliances",
     "first",
     "last",
     "assumed",
+)
+BETWEEN_COLUMNS: Final = (
+    "key",
+    "name",
+    "country",
+    "from_partners",
+    "to_partners",
+    "open_pairs",
+    "side",
+    "constraint",
+    "betweenness",
 )
 TIE_COLUMNS: Final = (
     "key",
@@ -90,11 +109,20 @@ def positions(found: Sequence[network.Position], directory: Directory) -> list[P
 
 def roles(found: network.Roles | None) -> Roles | None:
     """Write brokerage roles as they are answered."""
-    return None if found is None else Roles(**{name: getattr(found, name) for name in ROLES})
+    return None if found is None else _played(found)
 
 
-def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> list[Bridge]:
-    """Put organisations and alliances to bridging partners."""
+def bridges(
+    found: Sequence[network.BridgingPartner], ego: network.Position, reach: int, directory: Directory
+) -> list[Bridge]:
+    """Put organisations and alliances to bridging partners, and what goes with each of them.
+
+    Args:
+        found: The partners.
+        ego: Position of the organisation whose partners they are.
+        reach: Organisations one or two steps away from it.
+        directory: Names.
+    """
     known = organizations((one.partner for one in found), directory)
     alliances = _alliances((one.tie for one in found), directory)
     return [
@@ -104,10 +132,29 @@ def bridges(found: Sequence[network.BridgingPartner], directory: Directory) -> l
             local_bridge=one.local_bridge,
             dyadic_constraint=one.dyadic_constraint,
             other_circle=one.other_circle,
+            community=one.community,
+            roles=_played(one.roles),
+            without=_without(one.without, ego, reach),
             tie=evidence(one.tie, alliances),
         )
         for one in found
     ]
+
+
+def _played(found: network.Roles) -> Roles:
+    return Roles(**{name: getattr(found, name) for name in ROLES})
+
+
+def _without(left: network.Without, ego: network.Position, reach: int) -> Without:
+    change = None
+    if left.constraint is not None and ego.constraint is not None:
+        change = left.constraint - ego.constraint
+    return Without(
+        reach=left.reach,
+        reach_lost=reach - left.reach,
+        constraint=left.constraint,
+        constraint_change=change,
+    )
 
 
 def ties(found: Sequence[network.Partner], directory: Directory) -> list[Tie]:
@@ -180,6 +227,16 @@ def labels(directory: Directory) -> Describe:
     return describe
 
 
+def brokers_between(found: Sequence[network.BrokerBetween], directory: Directory) -> list[BrokerBetween]:
+    """Put organisations to brokers between two sides."""
+    known = organizations((one.organization for one in found), directory)
+    names = ("from_partners", "to_partners", "open_pairs", "side", "constraint", "betweenness")
+    return [
+        BrokerBetween(organization=known[one.organization], **{name: getattr(one, name) for name in names})
+        for one in found
+    ]
+
+
 def flat_position(row: Position) -> Mapping[str, object]:
     """Write a position as one CSV record."""
     played = row.roles.model_dump() if row.roles is not None else dict.fromkeys(ROLES)
@@ -188,7 +245,21 @@ def flat_position(row: Position) -> Mapping[str, object]:
 
 def flat_bridge(row: Bridge) -> Mapping[str, object]:
     """Write a bridging partner as one CSV record."""
-    return {**_flat(row.partner), **row.model_dump(exclude={"partner", "tie"}), **_flat_evidence(row.tie)}
+    return {
+        **_flat(row.partner),
+        **row.model_dump(exclude={"partner", "tie", "roles", "without"}),
+        **row.roles.model_dump(),
+        "reach_without": row.without.reach,
+        "reach_lost": row.without.reach_lost,
+        "constraint_without": row.without.constraint,
+        "constraint_change": row.without.constraint_change,
+        **_flat_evidence(row.tie),
+    }
+
+
+def flat_broker_between(row: BrokerBetween) -> Mapping[str, object]:
+    """Write a broker between two sides as one CSV record."""
+    return {**_flat(row.organization), **row.model_dump(mode="json", exclude={"organization"})}
 
 
 def flat_tie(row: Tie) -> Mapping[str, object]:

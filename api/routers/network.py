@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 from tertius.api import present
 from tertius.api.exchange import Exchange
-from tertius.api.models import Community, Envelope, Position, Summary
+from tertius.api.models import BrokerBetween, Community, Envelope, Position, Summary
 from tertius.api.negotiate import (
     ARROW,
     CSV,
@@ -22,8 +22,8 @@ from tertius.api.negotiate import (
     UCINET,
 )
 from tertius.api.openapi import responses
-from tertius.api.parameters import BrokersQuery, ExportQuery, NetworkListQuery, NetworkQuery
-from tertius.queries.network import Order, Partition
+from tertius.api.parameters import BetweenQuery, BrokersQuery, ExportQuery, NetworkListQuery, NetworkQuery
+from tertius.queries.network import Circle, Order, Partition
 from tertius.queries.network.export_formats import EXPORT_FORMATS
 
 router = APIRouter(prefix="/v1/network", tags=["network"])
@@ -59,6 +59,27 @@ def list_brokers(request: Request, query: Annotated[BrokersQuery, Query()]) -> R
     rows = present.positions(page.rows, exchange.view.directory)
     following = exchange.following(page.next)
     return exchange.rows(rows, present.flat_position, present.POSITION_COLUMNS, next_page=following)
+
+
+@router.get(
+    "/brokers-between",
+    operation_id="listBrokersBetween",
+    summary="Brokers between two sides",
+    response_model=Envelope[list[BrokerBetween]],
+    responses=responses(404, 410, 422, 429, 504, offered=_TABLE),
+)
+def list_brokers_between(request: Request, query: Annotated[BetweenQuery, Query()]) -> Response:
+    """List who joins organisations of one side to those of the other that are not tied to each other.
+
+    A side is an organisation, a circle or a community. Those who join most pairs come first.
+    """
+    exchange = Exchange(request, query, _TABLE)
+    page = exchange.network().brokers_between(
+        _side(query.one), _side(query.other), offset=exchange.offset, limit=query.limit
+    )
+    rows = present.brokers_between(page.rows, exchange.view.directory)
+    following = exchange.following(page.next)
+    return exchange.rows(rows, present.flat_broker_between, present.BETWEEN_COLUMNS, next_page=following)
 
 
 @router.get(
@@ -105,3 +126,9 @@ def export(request: Request, query: Annotated[ExportQuery, Query()]) -> Response
     pieces = chosen.write(network, present.labels(exchange.view.directory), query.part)
     disposition = {"Content-Disposition": f'attachment; filename="{chosen.file_name(query.part)}"'}
     return exchange.file(pieces, headers=disposition)
+
+
+def _side(given: str) -> str | Circle:
+    """Read one side: a circle has a hyphen, a key never does."""
+    kind, hyphen, value = given.partition("-")
+    return Circle(Partition(kind), value) if hyphen else given

@@ -171,12 +171,14 @@ def list_bridges(request: Request, key: Key, query: Annotated[NetworkListQuery, 
     """List the partners through whom an organisation reaches others.
 
     Those who lead to most organisations that nobody else leads to come first, then those who constrain less.
+    Each says what the organisation would be left with if that partner left the network.
     """
     exchange = Exchange(request, query, _TABLE)
     key = organization_key(exchange, key)
     partition = Partition(query.partition)
-    page = exchange.network().bridges(key, partition, offset=exchange.offset, limit=query.limit)
-    rows = present.bridges(page.rows, exchange.view.directory)
+    network = exchange.network()
+    page = network.bridges(key, partition, offset=exchange.offset, limit=query.limit)
+    rows = present.bridges(page.rows, network.position(key), network.reach(key), exchange.view.directory)
     following = exchange.following(page.next)
     return exchange.rows(rows, present.flat_bridge, present.BRIDGE_COLUMNS, next_page=following)
 

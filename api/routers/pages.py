@@ -105,12 +105,13 @@ def organization(request: Request, key: str, query: Annotated[NetworkListQuery, 
     network, directory = exchange.network(), exchange.view.directory
     partition = Partition(query.partition)
     page = network.bridges(key, partition, offset=exchange.offset, limit=min(query.limit, 50))
+    position = network.position(key, partition)
     body = render(
         "organization.html",
         request,
         {
-            "position": present.positions([network.position(key)], directory)[0],
-            "bridges": present.bridges(page.rows, directory),
+            "position": present.positions([position], directory)[0],
+            "bridges": present.bridges(page.rows, position, network.reach(key), directory),
             "first": exchange.offset == 0,
             "more": exchange.following(page.next),
             "partition": query.partition,

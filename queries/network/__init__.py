@@ -19,8 +19,10 @@ from tertius.queries.network.answers import (
     Roles,
     Standing,
     Summary,
+    Without,
 )
 from tertius.queries.network.base import UNCHANGED
+from tertius.queries.network.between import BrokerBetween, Circle, Side
 from tertius.queries.network.build import BuiltNetwork, build, warm
 from tertius.queries.network.changes import Change, ChangeKind, Comparison
 from tertius.queries.network.columns import ColumnsBuilder, ParticipationColumns
@@ -46,9 +48,11 @@ from tertius.queries.network.table import GivenRow, ParticipationTable
 __all__ = [
     "UNCHANGED",
     "BridgingPartner",
+    "BrokerBetween",
     "BuiltNetwork",
     "Change",
     "ChangeKind",
+    "Circle",
     "ClientLimitError",
     "ColumnsBuilder",
     "ColumnsError",
@@ -78,10 +82,12 @@ __all__ = [
     "Partner",
     "Position",
     "Roles",
+    "Side",
     "Standing",
     "Summary",
     "UnknownOrganizationError",
     "Weight",
+    "Without",
     "build",
     "edge_csv",
     "graphml",

@@ -174,6 +174,19 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """An organisation's position if one of its partners left the network.
+
+    Attributes:
+        reach: Organisations one or two steps away, the partner itself left out.
+        constraint: Its constraint; None if it had no other partner.
+    """
+
+    reach: int
+    constraint: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class BridgingPartner:
     """A partner through whom an organisation reaches others.
 
@@ -183,6 +196,9 @@ class BridgingPartner:
         local_bridge: True if the two share no partner.
         dyadic_constraint: Constraint that this partner exerts; lower is better.
         other_circle: True if it belongs to another part of the partition; None where either is unknown.
+        community: Number of its Leiden community.
+        roles: Brokerage roles that it plays over the partition.
+        without: What would be left if it left the network.
         tie: The evidence.
     """
 
@@ -191,6 +207,9 @@ class BridgingPartner:
     local_bridge: bool
     dyadic_constraint: float
     other_circle: bool | None
+    community: int
+    roles: Roles
+    without: Without
     tie: Evidence
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel_jit import F8, READ_F8, READ_I4, READ_I8, int64, njit, repeated, void
+from tertius.queries.network.kernel_jit import F8, I8, READ_F8, READ_I4, READ_I8, int64, njit, repeated, void
 from tertius.queries.network.kernel_types import Floats, Offsets
 
 
@@ -99,3 +99,49 @@ def constraint_without(
                 share = x[k] / left
                 total += share * share
         result[number] = total
+
+
+@njit(void(READ_I8, READ_I4, READ_I4, I8, I8, I8))
+def open_pairs_between(
+    offsets: Offsets, partner: Ids, side: Ids, first: Offsets, second: Offsets, pairs: Offsets
+) -> None:
+    """Count, for every row, the pairs that it joins between two groups and that have no tie of their own.
+
+    A pair is unordered, one end in each group; where the groups overlap, it counts once.
+
+    Args:
+        offsets: First slot of each row.
+        partner: Partners.
+        side: Groups of each row: 1 the first, 2 the second, 3 both, 0 neither.
+        first: Written: partners in the first group.
+        second: Written: partners in the second group.
+        pairs: Written: open pairs.
+    """
+    n = offsets.size - 1
+    near = np.zeros(n, dtype=np.bool_)
+    for row in range(n):
+        ones, others, both = np.int64(0), np.int64(0), np.int64(0)
+        for slot in range(offsets[row], offsets[row + 1]):
+            group = side[partner[slot]]
+            ones += group & 1
+            others += group >> 1
+            both += group == 3
+        first[row], second[row], pairs[row] = ones, others, 0
+        if not ones or not others:
+            continue
+        # Closed pairs twice, those of two members of both groups from either end.
+        closed = np.int64(0)
+        start = 1 if ones <= others else 2
+        for slot in range(offsets[row], offsets[row + 1]):
+            near[partner[slot]] = True
+        for slot in range(offsets[row], offsets[row + 1]):
+            one = partner[slot]
+            if not side[one] & start:
+                continue
+            for further in range(offsets[one], offsets[one + 1]):
+                other = partner[further]
+                if near[other] and side[other] & (3 - start):
+                    closed += 1 if side[one] == 3 and side[other] == 3 else 2
+        for slot in range(offsets[row], offsets[row + 1]):
+            near[partner[slot]] = False
+        pairs[row] = ones * others - both - both * (both - 1) // 2 - closed // 2

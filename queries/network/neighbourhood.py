@@ -14,10 +14,12 @@ from tertius.queries.network.answers import (
     Page,
     Partition,
     Partner,
+    Without,
 )
 from tertius.queries.network.dates import from_days
 from tertius.queries.network.kernel_cores import spans
 from tertius.queries.network.kernel_paths import exclusive_reach
+from tertius.queries.network.kernel_reach import constraint_without, within_two
 from tertius.queries.network.measures import comparable
 
 if TYPE_CHECKING:
@@ -43,13 +45,16 @@ def bridges(
     evidence = evidence_of(network, tie[chosen])
     other = _other_circle(network, row, partner[chosen], partition)
     rows = tuple(
-        BridgingPartner(key, reach, not common, constraint, circle, proof)
-        for key, reach, common, constraint, circle, proof in zip(
+        BridgingPartner(key, reach, not common, constraint, circle, part, played, rest, proof)
+        for key, reach, common, constraint, circle, part, played, rest, proof in zip(
             network.table.organization_keys(ties.organization[partner[chosen]]),
             exclusive[chosen].tolist(),
             shared[tie[chosen]].tolist(),
             dyadic[chosen].tolist(),
             other,
+            network.derived.community[partner[chosen]].tolist(),
+            network.brokerage(partner[chosen], partition)[0],
+            _without(network, row, chosen, exclusive),
             evidence,
             strict=True,
         )
@@ -134,6 +139,28 @@ def ego(network: Network, organization: int, limit: int) -> EgoNetwork:
     )
     positions = tuple(network.positions(ties.organization[nodes]))
     return EgoNetwork(positions[0].organization, positions, edges, slots.stop - slots.start - chosen.size)
+
+
+def _without(network: Network, row: int, leaving: Places, exclusive: NDArray[np.int64]) -> list[Without]:
+    """Return what would be left to a position without each of some partners, given by place."""
+    ties, holes = network.derived.ties, network.derived.holes
+    slots = slice(int(ties.offsets[row]), int(ties.offsets[row + 1]))
+    constraint = np.empty(leaving.size)
+    constraint_without(
+        ties.offsets,
+        ties.partner,
+        ties.slot_weight,
+        holes.strength,
+        (ties.slot_weight[slots] + holes.closure[ties.slot_tie[slots]],),
+        row,
+        leaving.astype(np.int32),
+        constraint,
+    )
+    reach = within_two(ties.offsets, ties.partner, row)
+    return [
+        Without(reach - 1 - lost, None if np.isnan(left) else left)
+        for lost, left in zip(exclusive[leaving].tolist(), constraint.tolist(), strict=True)
+    ]
 
 
 def _reach(network: Network, row: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tertius.queries.network import neighbourhood, prospects, what_if
+from tertius.queries.network import between, neighbourhood, prospects, what_if
 from tertius.queries.network.answers import (
     BridgingPartner,
     Community,
@@ -26,6 +26,7 @@ from tertius.queries.network.answers import (
     Standing,
     Summary,
 )
+from tertius.queries.network.between import BrokerBetween, Circle
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.derived import Derived
 from tertius.queries.network.errors import ParameterError
@@ -221,7 +222,7 @@ class Network:
             ParameterError: `offset` or `limit` is out of range.
         """
         check_page(offset, limit)
-        return neighbourhood.bridges(self, self._row(key), partition, offset, limit)
+        return neighbourhood.bridges(self, self.row(key), partition, offset, limit)
 
     def ties(self, key: str, *, offset: int = 0, limit: int = 100) -> Page[Partner]:
         """List an organisation's ties, heaviest first, then by key.
@@ -231,7 +232,7 @@ class Network:
             ParameterError: `offset` or `limit` is out of range.
         """
         check_page(offset, limit)
-        return neighbourhood.partners(self, self._row(key), offset, limit)
+        return neighbourhood.partners(self, self.row(key), offset, limit)
 
     def exclusive_reach(self, key: str, partner: str) -> list[str]:
         """Return the keys, sorted, of those at distance two to whom only this partner leads.
@@ -239,7 +240,7 @@ class Network:
         Raises:
             UnknownOrganizationError: No organisation has one of the keys.
         """
-        return neighbourhood.reached_through(self, self._row(key), self._row(partner))
+        return neighbourhood.reached_through(self, self.row(key), self.row(partner))
 
     def ego(self, key: str, *, limit: int = 100) -> EgoNetwork:
         """Return an organisation, its partners (the `limit` heaviest ties) and all ties among them.
@@ -308,7 +309,7 @@ class Network:
         Raises:
             UnknownOrganizationError: No organisation has this key.
         """
-        row, ties = self._row(key), self.derived.ties
+        row, ties = self.row(key), self.derived.ties
         return within_two(ties.offsets, ties.partner, row) if row >= 0 else 0
 
     def what_if(
@@ -326,6 +327,26 @@ class Network:
             ParameterError: Something to add or end is not possible in this network.
         """
         return what_if.what_if(self, key, add, end)
+
+    def brokers_between(
+        self, one: str | Circle, other: str | Circle, *, offset: int = 0, limit: int = 100
+    ) -> Page[BrokerBetween]:
+        """List who joins two organisations, circles or communities that are not tied themselves.
+
+        Ordered by the open pairs that they join, most first; then by constraint, lowest first; then by key.
+
+        Args:
+            one: Key of an organisation, or a part of a partition.
+            other: The other side; a part may be the same, an organisation may not.
+            offset: Rows to skip, 0 or more.
+            limit: Rows to return, 1 or more.
+
+        Raises:
+            UnknownOrganizationError: No organisation has one of the keys.
+            ParameterError: A side is nothing that this network knows, or `offset` or `limit` is out of range.
+        """
+        check_page(offset, limit)
+        return between.brokers_between(self, one, other, offset, limit)
 
     def communities(self, *, offset: int = 0, limit: int = 100) -> Page[Community]:
         """List the communities, largest first.
@@ -346,7 +367,12 @@ class Network:
         """What searches over the whole network look up."""
         return Lookups(self.table, self.derived)
 
-    def _row(self, key: str) -> int:
+    def row(self, key: str) -> int:
+        """Return an organisation's position in the order of degree; -1 without ties.
+
+        Raises:
+            UnknownOrganizationError: No organisation has this key.
+        """
         organization = self.table.canonical[self.table.organization_id(key)]
         return int(self.derived.ties.position[organization])
 
