@@ -21,6 +21,7 @@ from tertius.api.routers import (
     evidence,
     graph_store,
     history,
+    holes,
     linked,
     network,
     operations,
@@ -104,7 +105,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)
-    about_alliances = (organizations, planning, history, alliances, network, evidence, propositions, advice)
-    for room in (*about_alliances, queries, sparql, graph_store, running, linked, operations, pages):
+    about_network = (organizations, planning, history, alliances, network, holes)
+    about_evidence = (evidence, propositions, advice)
+    for room in (
+        *about_network,
+        *about_evidence,
+        queries,
+        sparql,
+        graph_store,
+        running,
+        linked,
+        operations,
+        pages,
+    ):
         app.include_router(room.router)
     return app

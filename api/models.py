@@ -272,6 +272,31 @@ class Source(Model):
     loaded: dt.datetime
 
 
+class Shape(Model):
+    """The shape of the whole network; ties count once whatever their weight."""
+
+    degree_centralization: float | None = Field(
+        description="0 where all have as many partners, 1 for a star (Freeman 1978)."
+    )
+    mean_clustering: float | None = Field(
+        description="Mean share of tied pairs of partners, of those with two partners or more."
+    )
+    random_clustering: float | None = Field(
+        description="What a random network of as many organisations and ties has."
+    )
+    mean_distance: float | None = Field(description="Mean steps between organisations that reach each other.")
+    distances: str = Field(description="How distances were computed.", examples=["exact"])
+    random_distance: float | None = Field(
+        description="ln n / ln k for n organisations with k partners on average."
+    )
+    small_world: float | None = Field(
+        description="Clustering over that by chance, divided by distance over that by chance."
+    )
+    brokerage_gini: float | None = Field(
+        description="Concentration of betweenness: 0 where all broker alike, nearly 1 where one does alone."
+    )
+
+
 class Summary(Model):
     """The whole network in numbers."""
 
@@ -291,6 +316,7 @@ class Summary(Model):
     communities: int
     modularity: float | None
     betweenness: str = Field(description="How betweenness was computed.", examples=["exact"])
+    shape: Shape
     sources: list[Source]
 
 

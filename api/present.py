@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Final
 
 from tertius.api.directory import Directory
@@ -17,6 +17,7 @@ from tertius.api.models import (
     Organization,
     Position,
     Roles,
+    Shape,
     Source,
     Summary,
     Tie,
@@ -211,10 +212,14 @@ def communities(found: Sequence[network.Community], directory: Directory) -> lis
     ]
 
 
-def summary(found: network.Summary, sources: Sequence[Source]) -> Summary:
-    """Put the sources to the network's numbers."""
+def summary(found: network.Summary, shape: network.Shape, sources: Sequence[Source]) -> Summary:
+    """Put the shape and the sources to the network's numbers."""
     names = (field.name for field in fields(found) if field.name not in {"as_of", "window", "weight"})
-    return Summary(sources=list(sources), **{name: getattr(found, name) for name in names})
+    return Summary(
+        shape=Shape(**asdict(shape)),
+        sources=list(sources),
+        **{name: getattr(found, name) for name in names},
+    )
 
 
 def labels(directory: Directory) -> Describe:

@@ -107,7 +107,8 @@ def list_communities(request: Request, query: Annotated[NetworkListQuery, Query(
 def get_summary(request: Request, query: Annotated[NetworkQuery, Query()]) -> Response:
     """Return the size and the shape of the network, and the sources that it rests on."""
     exchange = Exchange(request, query)
-    return exchange.json(present.summary(exchange.network().summary(), exchange.view.sources))
+    network = exchange.network()
+    return exchange.json(present.summary(network.summary(), network.lookups.shape, exchange.view.sources))
 
 
 @router.get(

@@ -43,6 +43,7 @@ from tertius.queries.network.lane import NetworkLane
 from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import NetworkParameters, Weight
 from tertius.queries.network.quads import materialised, measure_quads, measure_set
+from tertius.queries.network.shape import Shape
 from tertius.queries.network.table import GivenRow, ParticipationTable
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "Partner",
     "Position",
     "Roles",
+    "Shape",
     "Side",
     "Standing",
     "Summary",

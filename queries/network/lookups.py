@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from tertius.queries.network.answers import Partition
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.derived import Derived
+from tertius.queries.network.holes import Division, divide
 from tertius.queries.network.introductions import StrongTiesByLeast
 from tertius.queries.network.kernel_types import Flags
+from tertius.queries.network.shape import Shape, shape
 from tertius.queries.network.table import ParticipationTable
 
 
@@ -25,6 +27,7 @@ class Lookups:
 
     def __init__(self, table: ParticipationTable, derived: Derived) -> None:
         self._table, self._derived = table, derived
+        self._divisions: dict[Partition, Division] = {}
         self.strong = StrongTiesByLeast(derived.ties)
 
     @cached_property
@@ -63,6 +66,19 @@ class Lookups:
         found = np.full(position.size, -1, dtype=np.int32)
         found[position >= 0] = self._derived.community[position[position >= 0]]
         return found
+
+    def division(self, partition: Partition) -> Division:
+        """Return the counts of ties between and within the parts of a partition."""
+        if partition not in self._divisions:
+            ties = self._derived.ties
+            part = self.circles(partition, ties.organization)
+            self._divisions[partition] = divide(part, ties.low, ties.high)
+        return self._divisions[partition]
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The shape of the whole network."""
+        return shape(self._derived)
 
     def circle_code(self, partition: Partition, notation: str) -> int:
         """Return the code of a circle, -2 where nothing bears that notation."""

@@ -31,6 +31,7 @@ DESIGNED = {
     "/v1/network/brokers",
     "/v1/network/communities",
     "/v1/network/summary",
+    "/v1/network/holes",
     "/v1/network/export",
     "/v1/queries",
     "/v1/queries/{name}",
