@@ -21,6 +21,7 @@ from tertius.queries.network.kernel_cores import spans
 from tertius.queries.network.kernel_paths import exclusive_reach
 from tertius.queries.network.kernel_reach import constraint_without, within_two
 from tertius.queries.network.measures import comparable
+from tertius.queries.network.positions import brokerage
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network
@@ -53,7 +54,7 @@ def bridges(
             dyadic[chosen].tolist(),
             other,
             network.derived.community[partner[chosen]].tolist(),
-            network.brokerage(partner[chosen], partition)[0],
+            brokerage(network, partner[chosen], partition)[0],
             _without(network, row, chosen, exclusive),
             evidence,
             strict=True,

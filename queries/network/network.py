@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,6 @@ from tertius.queries.network.answers import (
     Partition,
     Partner,
     Position,
-    Roles,
     Standing,
     Summary,
 )
@@ -35,7 +32,7 @@ from tertius.queries.network.kernel_paths import circle_ties
 from tertius.queries.network.kernel_reach import within_two
 from tertius.queries.network.lookups import Lookups
 from tertius.queries.network.parameters import NetworkParameters
-from tertius.queries.network.roles import brokerage_of
+from tertius.queries.network.positions import positions
 from tertius.queries.network.table import ParticipationTable
 
 BATCH = 4096
@@ -143,43 +140,7 @@ class Network:
         self, ids: NDArray[np.integer], partition: Partition = Partition.COMMUNITY
     ) -> list[Position]:
         """Return the positions of organisation ids, in the same order."""
-        at = self.derived.ties.position[ids]
-        keys = self.table.organization_keys(ids)
-        tied = np.flatnonzero(at >= 0)
-        rows = at[tied]
-        result = [Position(key, self._standing(int(i)), 0) for key, i in zip(keys, ids, strict=True)]
-        holes, offsets, structure = self.derived.holes, self.derived.ties.offsets, self.derived.structure
-        names = tuple(self.derived.percentiles)
-        shares = np.stack([self.derived.percentiles[name][rows] for name in names], axis=1)
-        columns = (
-            offsets[rows + 1] - offsets[rows],
-            holes.strength[rows],
-            holes.constraint[rows],
-            holes.effective_size[rows],
-            holes.efficiency[rows],
-            holes.hierarchy[rows],
-            holes.clustering[rows],
-            holes.triangles[rows],
-            holes.local_bridges[rows],
-            self.derived.betweenness[rows],
-            self.derived.community[rows],
-            structure.core[rows],
-            structure.articulation[rows],
-        )
-        roles, participation = self.brokerage(rows, partition)
-        for place, values, share, played, spread in zip(
-            tied.tolist(),
-            zip(*(c.tolist() for c in columns), strict=True),
-            shares.tolist(),
-            roles,
-            participation,
-            strict=True,
-        ):
-            if partition is not Partition.COMMUNITY:
-                share[names.index("participation_coefficient")] = math.nan
-            between = {"roles": played, "participation_coefficient": _known(spread)}
-            result[place] = _tied(keys[place], values, dict(zip(names, share, strict=True)), between)
-        return result
+        return positions(self, ids, partition)
 
     def parts(self, partition: Partition) -> Ids:
         """Return the part that each position belongs to, -1 where unknown."""
@@ -189,16 +150,6 @@ class Network:
             codes = self.table.circles[partition.value]
             self._parts[partition] = np.ascontiguousarray(codes[self.derived.ties.organization])
         return self._parts[partition]
-
-    def brokerage(self, rows: NDArray[np.integer], partition: Partition) -> tuple[list[Roles], list[float]]:
-        """Return roles and participation coefficients (NaN where undefined) of positions."""
-        structure = self.derived.structure
-        if partition is Partition.COMMUNITY:
-            numbers = structure.roles.reshape(-1, 5)[rows].tolist()
-            return [Roles(*five) for five in numbers], structure.participation[rows].tolist()
-        part = self.parts(partition)
-        found = [brokerage_of(self.derived.ties, part, int(row)) for row in rows]
-        return [Roles(*five) for five, _ in found], [spread for _, spread in found]
 
     @cached_property
     def _parts(self) -> dict[Partition, Ids]:
@@ -376,7 +327,8 @@ class Network:
         organization = self.table.canonical[self.table.organization_id(key)]
         return int(self.derived.ties.position[organization])
 
-    def _standing(self, organization: int) -> Standing:
+    def standing(self, organization: int) -> Standing:
+        """Tell why an organisation id has values or none."""
         if self._excluded[organization]:
             return Standing.EXCLUDED
         return Standing.ISOLATE if self.derived.ties.active[organization] else Standing.INACTIVE
@@ -419,34 +371,6 @@ class Network:
             )
             for at in range(count)
         )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage: dict[str, Any]) -> Position:
-    degree, strength, constraint, size, efficiency, hierarchy, clustering, *rest = values
-    triangles, bridges, between, community, core, articulation = rest
-    return Position(
-        organization=key,
-        standing=Standing.TIED,
-        degree=degree,
-        strength=strength,
-        constraint=constraint,
-        effective_size=size,
-        efficiency=efficiency,
-        hierarchy=hierarchy,
-        clustering=_known(clustering),
-        triangles=triangles,
-        local_bridges=bridges,
-        betweenness=between,
-        community=community,
-        core=core,
-        articulation=articulation,
-        percentiles={name: round(share, 2) for name, share in shares.items() if not math.isnan(share)},
-        **brokerage,
-    )
 
 
 def check_page(offset: int, limit: int) -> None:
