@@ -18,6 +18,7 @@ from tertius.api.query_ids import QueryIds
 from tertius.api.routers import (
     advice,
     alliances,
+    ambidexterity,
     evidence,
     graph_store,
     history,
@@ -105,7 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)
-    about_network = (organizations, planning, history, alliances, network, holes)
+    about_network = (organizations, planning, ambidexterity, history, alliances, network, holes)
     about_evidence = (evidence, propositions, advice)
     for room in (
         *about_network,

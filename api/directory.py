@@ -211,6 +211,13 @@ class Directory:
         rows = self._in_batches("SELECT * FROM alliance WHERE key IN ({})", sorted(set(keys)))
         return {row["key"]: AllianceRef(**_alliance(row)) for row in rows}
 
+    def forms_and_purposes(self, keys: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
+        """Return form and purpose of alliances by key; a key that nothing has is left out."""
+        rows = self._in_batches(
+            "SELECT key, form, purpose FROM alliance WHERE key IN ({})", sorted(set(keys))
+        )
+        return {row["key"]: (row["form"] or None, row["purpose"] or None) for row in rows}
+
     def alliance_text(self, key: str) -> tuple[str | None, str | None]:
         """Return purpose and source of an alliance."""
         rows = self._rows("SELECT purpose, source FROM alliance WHERE key = ?", (key,))
