@@ -30,6 +30,9 @@ NODE_FIELDS: Final = (
     ("local_bridges", "int"),
     ("betweenness", "double"),
     ("community", "int"),
+    ("core", "int"),
+    ("participation_coefficient", "double"),
+    ("articulation", "boolean"),
 )
 """Measures of a node and their types."""
 
@@ -125,7 +128,7 @@ def node_csv(network: Network, describe: Describe | None = None) -> Iterator[byt
                 position.organization,
                 _harmless(label.name),
                 _harmless(label.country or ""),
-                *(getattr(position, name) for name, _ in NODE_FIELDS),
+                *(_plain(getattr(position, name)) for name, _ in NODE_FIELDS),
             ]
             for position, label in zip(positions, labels, strict=True)
         )
@@ -135,9 +138,7 @@ def edge_csv(network: Network) -> Iterator[bytes]:
     """Write the ties as CSV, piece by piece, each tie once."""
     yield _csv([["source", "target", *(name for name, _ in EDGE_FIELDS)]])
     for edges in edge_batches(network):
-        yield _csv(
-            [str(value).lower() if isinstance(value, bool) else value for value in edge] for edge in edges
-        )
+        yield _csv([_plain(value) for value in edge] for edge in edges)
 
 
 def node_batches(
@@ -215,6 +216,10 @@ def _csv(rows: Any) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
+
+
+def _plain(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _harmless(text: str) -> str:
