@@ -144,6 +144,7 @@ class Services:
         except NotReady as error:
             _log.warning("there is nothing to answer from yet", reason=error.detail)
             return
+        view.network.lookups.warm()
         _log.info("ready", snapshot=view.snapshot.number, queries=len(self.catalogue))
 
     def close(self) -> None:

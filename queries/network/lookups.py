@@ -11,7 +11,7 @@ from tertius.queries.network.answers import Partition
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.derived import Derived
 from tertius.queries.network.holes import Division, divide
-from tertius.queries.network.introductions import StrongTiesByLeast
+from tertius.queries.network.introductions import STRONG_MIN, StrongTiesByLeast
 from tertius.queries.network.kernel_types import Flags
 from tertius.queries.network.shape import Shape, shape
 from tertius.queries.network.table import ParticipationTable
@@ -29,6 +29,10 @@ class Lookups:
         self._table, self._derived = table, derived
         self._divisions: dict[Partition, Division] = {}
         self.strong = StrongTiesByLeast(derived.ties)
+
+    def warm(self) -> None:
+        """Make what searches for prospects need, so that no request has to."""
+        _ = self.row_rank, self.isolates, self.strong[STRONG_MIN]
 
     @cached_property
     def key_rank(self) -> Ids:
