@@ -2,22 +2,25 @@
 
 The query becomes a sub-select, and order, condition and limit go around it::
 
-    SELECT DISTINCT ?a ?b { { <query> } FILTER(<after the last row>) } ORDER BY ... LIMIT n + 1
+    SELECT ?a ?b { { SELECT DISTINCT ?a ?b { { <query> } FILTER(<after the last row>) } } }
+    ORDER BY ... LIMIT n + 1
 
 so that the query itself stays as its author wrote it, whatever it groups or counts. The rows of an answer
 are a set: a statement that two sources make, the name of a country for instance, matches once for each
-in the union of their graphs, and must not give a row twice. Rows are ordered in the
-store and not here, because a remote store then sends one page and not everything, and an embedded one reads
-back only the terms of one page. Sorting makes the store look at every row of the query once per page, which
+in the union of their graphs, and must not give a row twice. Rows are ordered in the store and not here,
+because a remote store then sends one page and not everything, and an embedded one reads back only the terms
+of one page. Sorting makes the store look at every row of the query once per page, which
 is cheap for the thousands of rows that a query around one organisation or period gives, and not for millions:
 a query that could give those answers within its seconds or not at all, and says so.
 
 The order must not depend on the store. Numbers compare as numbers; IRIs, text, booleans and dates compare as
 text by code point (`STR`), which for dates of four-digit years is their order in time; `<` between IRIs does
 not exist in SPARQL, and between dates it depends on the store. What is unbound comes last, ascending or
-descending. The columns of the order tell all rows apart, so "after the last row" is unambiguous, and they
-hold values that the store gives the same way each time: stored values and counts, not sums of floating-point
-numbers taken in an order of the store's choosing.
+descending. (That is written with IF because Virtuoso takes a plain BOUND for the number of a column, and
+floating-point columns come as text because it shortens them to six digits otherwise.) The columns of the
+order tell all rows apart, so "after the last row" is unambiguous, and they hold values that the store gives
+the same way each time: stored values and counts, not sums of floating-point numbers taken in an order of the
+store's choosing.
 """
 
 from __future__ import annotations
@@ -63,16 +66,24 @@ def page_query(query: NamedQuery, values: Values, *, limit: int, after: Key | No
         limit: rows of the page; the query asks for one more, whose presence tells that there is a next page.
         after: the order columns of the last row of the page before; `None` for the first page.
     """
-    columns = " ".join(f"?{name}" for name in query.columns)
+    stored = {
+        name: f"{name}_stored" if column.type is ColumnType.DOUBLE else name
+        for name, column in query.columns.items()
+    }
+    inner = " ".join(f"?{name}" if own == name else f"(?{name} AS ?{own})" for name, own in stored.items())
+    outer = " ".join(
+        f"?{name}" if own == name else f"(STR(?{own}) AS ?{name})" for name, own in stored.items()
+    )
     condition = "" if after is None else f"\nFILTER({_after(query, after)})"
     order = " ".join(
-        f"ASC(!BOUND(?{name})) {'DESC' if descending else 'ASC'}({_comparable(query, name)})"
+        f"ASC(IF(BOUND(?{stored[name]}), 0, 1)) "
+        f"{'DESC' if descending else 'ASC'}({_comparable(query, name, stored[name])})"
         for name, descending in order_of(query)
     )
     # The line ends keep a comment at the end of the query from swallowing what follows.
     return (
-        f"{query.prologue}SELECT DISTINCT {columns} {{ {{\n{query.bound(values)}\n}} {condition}\n}}"
-        f"\nORDER BY {order}\nLIMIT {limit + 1:d}"
+        f"{query.prologue}SELECT {outer} {{ {{ SELECT DISTINCT {inner} {{ {{\n{query.bound(values)}\n}} "
+        f"{condition}\n}} }} }}\nORDER BY {order}\nLIMIT {limit + 1:d}"
     )
 
 
@@ -81,8 +92,15 @@ def order_of(query: NamedQuery) -> list[tuple[str, bool]]:
     return [(name.removeprefix("-"), name.startswith("-")) for name in query.header.order]
 
 
-def _comparable(query: NamedQuery, name: str) -> str:
-    return f"?{name}" if query.columns[name].type in _NUMBERS else f"STR(?{name})"
+def _comparable(query: NamedQuery, name: str, variable: str) -> str:
+    match query.columns[name].type:
+        case ColumnType.DOUBLE:
+            # As it is after being written and read, which is what the cursor remembers.
+            return f"<{XSD}double>(STR(?{variable}))"
+        case ColumnType.INTEGER | ColumnType.DECIMAL:
+            return f"?{variable}"
+        case _:
+            return f"STR(?{variable})"
 
 
 def _after(query: NamedQuery, key: Key) -> str:
@@ -93,7 +111,7 @@ def _after(query: NamedQuery, key: Key) -> str:
         if lexical is None:
             equal.append(f"!BOUND(?{name})")
             continue
-        comparable = _comparable(query, name)
+        comparable = _comparable(query, name, name)
         column_type = query.columns[name].type
         value = str(
             Literal(lexical, datatype=NamedNode(XSD + column_type.value))

@@ -67,6 +67,10 @@ class RemoteStore:
         listed: name the published graphs in every query that names none itself, instead of relying on the
             service's default graph being their union. Staged graphs and a service's own are left out then.
         list_seconds: how long a list of graphs is used before it is asked for again.
+
+    Attributes:
+        service: as given.
+        is_virtuoso: whether an answer said that it came from Virtuoso.
     """
 
     def __init__(
@@ -93,7 +97,7 @@ class RemoteStore:
         self._lines: dict[str, Line] = {}
         self._lock = threading.Lock()
         self._closed = False
-        self._is_virtuoso = False
+        self.is_virtuoso = False
 
     def query(
         self,
@@ -240,7 +244,7 @@ class RemoteStore:
         watch.start()
         try:
             with _connected(lambda: self._sent(question, prepared, line, deadline), deadline) as response:
-                self._is_virtuoso |= "Virtuoso" in response.headers.get("Server", "")
+                self.is_virtuoso |= "Virtuoso" in response.headers.get("Server", "")
                 return read_answer(response, prepared, question, prefixes=self._prefixes, deadline=deadline)
         except urllib.error.HTTPError as error:
             raise refusal(error, prepared, seconds) from None
@@ -276,7 +280,7 @@ class RemoteStore:
     def _service_limit(self, left: float) -> tuple[str, str] | None:
         how = self.service.timeout_parameter
         if how == "auto":
-            how = "timeout:ms" if self._is_virtuoso else "none"
+            how = "timeout:ms" if self.is_virtuoso else "none"
         if how == "none":
             return None
         name, _, unit = how.partition(":")
