@@ -64,7 +64,7 @@ def by_hand(met: list[tuple[date, str, str]], when: date, who: str) -> tuple[boo
     return who not in earlier, float(np.mean(gaps)) if gaps else None
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=histories(), codes=st.lists(st.sampled_from([None, 0.0, 0.5, 1.0]), min_size=7, max_size=7))
 def test_years_equal_coding_every_unit_by_hand(make, rows, codes):
     network = make(rows, circles=CIRCLES)
@@ -153,7 +153,7 @@ def test_what_is_recorded_counts_before_what_is_inferred(orientations, form, pur
     assert code_function(orientations, form, purpose) == expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rosters=st.lists(
         st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True), min_size=1, max_size=9

@@ -58,7 +58,7 @@ def constraint_of(network: Network, name: str) -> float:
     return round(network.position(org(name)).constraint, 12)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rosters=st.lists(
         st.lists(st.sampled_from(NAMES), min_size=2, max_size=5, unique=True), min_size=3, max_size=14

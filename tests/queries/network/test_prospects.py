@@ -92,7 +92,7 @@ def all_pages(network, key, wanted, limit):
         after = page.last
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables(), weight=st.sampled_from(Weight), data=st.data())
 def test_prospects_equal_the_network_with_the_tie_added(make, table, weight, data):
     rows, circles = table
@@ -143,7 +143,7 @@ def test_prospects_equal_the_network_with_the_tie_added(make, table, weight, dat
     assert order == sorted(order)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables(), data=st.data())
 def test_exploitation_lists_whom_strong_ties_lead_to(make, table, data):
     rows, circles = table

@@ -31,7 +31,7 @@ rosters = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rosters=rosters,
     weight=st.sampled_from(Weight),
@@ -76,7 +76,7 @@ def test_alliances_added_and_ended_give_the_network_built_from_the_changed_table
     assert told == pytest.approx(sorted(changes.values(), reverse=True)[:3], rel=1e-6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     edges=st.dictionaries(
         st.tuples(st.integers(0, 8), st.integers(0, 8)).filter(lambda pair: pair[0] < pair[1]),
