@@ -9,9 +9,9 @@ import anyio.to_thread
 import structlog
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from tertius.api import exchange, identity, openapi, problems
+from tertius.api.cross_origin import CrossOrigin
 from tertius.api.metrics import Metrics
 from tertius.api.middleware import EXPOSED, Failures, Limits, Methods, Observe
 from tertius.api.query_ids import QueryIds
@@ -88,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[
             Middleware(Observe, metrics=metrics, root_path=settings.root_path),
             Middleware(
-                CORSMiddleware,
+                CrossOrigin,
                 allow_origins=["*"],
                 allow_methods=["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
                 allow_headers=["Authorization", "Content-Type", "If-None-Match", "Query-Id", "Request-Id"],

@@ -74,6 +74,9 @@ QUERY_ID_TAKEN: Final = Kind(
     "A query with this id is under way",
     "Give every query an id of its own, or none.",
 )
+REQUEST_TIMEOUT: Final = Kind(
+    408, "request-timeout", "The request took too long to arrive", "Send it again, faster."
+)
 SNAPSHOT_GONE: Final = Kind(
     410,
     "snapshot-gone",
@@ -109,6 +112,12 @@ OUT_OF_MEMORY: Final = Kind(
     "out-of-memory",
     "The query needs more memory than it may have",
     "Make intermediate results smaller: bind variables early, avoid sorting and grouping everything.",
+)
+HEAD_TOO_LARGE: Final = Kind(
+    431,
+    "headers-too-large",
+    "The headers are too large",
+    "Send fewer and shorter headers, and long SPARQL by POST.",
 )
 TOO_MANY: Final = Kind(
     429,
@@ -150,6 +159,7 @@ KINDS: Final = (
     NOT_FOUND,
     METHOD,
     NOT_ACCEPTABLE,
+    REQUEST_TIMEOUT,
     QUERY_ID_TAKEN,
     SNAPSHOT_GONE,
     BODY_TOO_LARGE,
@@ -159,6 +169,7 @@ KINDS: Final = (
     TOO_LARGE,
     OUT_OF_MEMORY,
     TOO_MANY,
+    HEAD_TOO_LARGE,
     INTERNAL,
     CANCELLED,
     BUSY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uvicorn
-from tertius.api import logs
+from tertius.api import logs, wire
 from tertius.api.app import create_app
 from tertius.api.settings import Settings
 
@@ -28,6 +28,7 @@ def serve(settings: Settings) -> None:
         proxy_headers=True,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=10,
-        h11_max_incomplete_event_size=65_536,
+        http=wire.protocol(settings.request_seconds),
+        ws="none",
     )
     uvicorn.Server(config).run()

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         2, ge=1, le=64, description="Processes that answer callers' SPARQL; more requests wait, then get 503."
     )
     sparql_seconds: float = Field(30.0, gt=0, le=3600, description="Time limit of a caller's SPARQL query.")
+    request_seconds: float = Field(
+        30.0, gt=0, le=3600, description="How long a request may take to arrive; later gets 408."
+    )
     sparql_rows: int = Field(1_000_000, ge=1, description="Most rows or triples of a caller's SPARQL query.")
     sparql_bytes: int = Field(64 * 1024**2, ge=1024, description="Largest answer of a caller's SPARQL query.")
     worker_memory: int = Field(

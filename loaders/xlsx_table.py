@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,13 @@ from tertius.loaders.tables import Table, as_text, refuse, settle_header
 
 UNPACKED_CAP: Final = 512 << 20
 """Bytes that a workbook may unpack to: the reader holds whole sheets in memory."""
+
+GRID_CAP: Final = 40_000_000
+"""Cells of the rectangle round all values of a sheet: the reader holds every one, empty or not."""
+
+_PLACE: Final = re.compile(rb"""[\s<]r\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,9})""")
+_CHUNK: Final = 1 << 20
+_OVERLAP: Final = 64
 
 
 @contextmanager
@@ -27,8 +36,11 @@ def open_xlsx(path: Path) -> Iterator[Table]:
     """
     with zipfile.ZipFile(path) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-    if size > UNPACKED_CAP:
-        refuse("unpacks-too-large", f"the workbook unpacks to {size >> 20} MiB; save the table as CSV", path)
+        if size > UNPACKED_CAP:
+            refuse(
+                "unpacks-too-large", f"the workbook unpacks to {size >> 20} MiB; save the table as CSV", path
+            )
+        _check_grids(archive, path)
     name, sheet, others = _choose(path)
     rows = _rows(sheet)
     header_row, cells = next(rows)
@@ -39,6 +51,46 @@ def open_xlsx(path: Path) -> Iterator[Table]:
     yield Table(
         path, settle_header(cells, path, header_row), header_row, rows, lambda: path.stat().st_size, notes
     )
+
+
+def _check_grids(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse sheets whose values lie so far apart that the reader's memory would end before its work.
+
+    It ends the whole process then, which nothing can catch; so the places of cells are looked up beforehand,
+    in every part of the archive, since a workbook may keep its sheets where it likes.
+    """
+    for name in archive.namelist():
+        rows: set[int] = set()
+        columns: set[bytes] = set()
+        before = b""
+        try:
+            with archive.open(name) as sheet:
+                while chunk := sheet.read(_CHUNK):
+                    places = _PLACE.findall(before + chunk)
+                    columns.update(letters.upper() for letters, _ in places)
+                    rows.update(int(number) for _, number in places)
+                    rows = {min(rows), max(rows)} if rows else rows
+                    before = chunk[-_OVERLAP:]
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+            continue  # the reader says what is wrong with a damaged or locked workbook
+        wide = [_column(letters) for letters in columns if letters]
+        if rows and wide:
+            cells = (max(rows) - min(rows) + 1) * (max(wide) - min(wide) + 1)
+            if cells > GRID_CAP:
+                refuse(
+                    "sheet-too-wide",
+                    f"the values of a sheet lie in a rectangle of {cells:,} cells; at most {GRID_CAP:,} are "
+                    "read: remove stray cells far from the table, or save the table as CSV",
+                    path,
+                )
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column from its letters; A is 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _choose(path: Path) -> tuple[str, Any, list[str]]:

@@ -18,7 +18,6 @@ from tertius.api.rdf import FORMATS
 from tertius.api.routers.pages import sparql_form
 from tertius.api.services import Services
 from tertius.api.sparql_request import SparqlRequest
-from tertius.queries import check_read_only
 
 router = APIRouter(tags=["sparql"])
 
@@ -108,12 +107,14 @@ async def _answer(request: Request, asked: SparqlRequest) -> Response:
     services: Services = request.app.state.services
     caller, own_id = client(request, services.tokens), query_id(request)
     # Everything that can be refused is refused here, before a worker hears of it.
-    check_read_only(asked.text, services.limits)
-    form = sparql_request.form_of(asked.text)
-    media = choose(request.headers.get("accept"), asked.format, sparql_request.offered(form))
-    view = await anyio.to_thread.run_sync(services.view)
-    headers = {"Content-Type": media.header, "Vary": "Accept", "Tertius-Snapshot": str(view.snapshot.number)}
-    if sparql_request.is_deterministic(asked.text):
+    checked = await anyio.to_thread.run_sync(sparql_request.check, asked.text, services.limits)
+    media = choose(request.headers.get("accept"), asked.format, sparql_request.offered(checked.form))
+    # A remote store has no snapshots, and what it answers may be another thing a moment later.
+    view = None if services.remote is not None else await anyio.to_thread.run_sync(services.view)
+    headers = {"Content-Type": media.header, "Vary": "Accept"}
+    if view is not None:
+        headers["Tertius-Snapshot"] = str(view.snapshot.number)
+    if view is not None and checked.deterministic:
         tag = etag.entity_tag(
             snapshot=str(view.snapshot.manifest.uuid),
             software=VERSION,
@@ -134,7 +135,7 @@ async def _answer(request: Request, asked: SparqlRequest) -> Response:
         request,
         services,
         view,
-        sparql_request.with_prefixes(asked.text),
+        checked.text,
         query_id=own_id,
         client=caller,
         dataset=asked.dataset,

@@ -88,7 +88,7 @@ def test_other_origins_may_read_but_not_with_credentials(mini):
             "Access-Control-Request-Headers": "content-type, authorization",
         },
     )
-    assert preflight.status_code == 200
+    assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"
     assert "POST" in preflight.headers["access-control-allow-methods"]
     assert mini.get("/v1/nothing", headers=origin).headers["access-control-allow-origin"] == "*"

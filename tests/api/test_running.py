@@ -129,6 +129,6 @@ def test_a_script_of_another_origin_may_name_and_stop(mini):
         "Access-Control-Request-Headers": "Query-Id",
     }
     allowed = mini.options(f"/v1/running/{MINE}", headers=asked)
-    assert allowed.status_code == 200
+    assert allowed.status_code == 204
     assert "DELETE" in allowed.headers["access-control-allow-methods"]
     assert "Query-Id" in allowed.headers["access-control-allow-headers"]
