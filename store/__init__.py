@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tertius.store.memory import MemoryStore
     from tertius.store.pool import QueryPool
     from tertius.store.remote import RemoteStore
+    from tertius.store.remote_push import Published, push
     from tertius.store.remote_wire import RemoteService
     from tertius.store.snapshots import Snapshot, Snapshots
     from tertius.store.terms import solutions
@@ -52,6 +53,7 @@ __all__ = [
     "Manifest",
     "MemoryStore",
     "OutOfMemory",
+    "Published",
     "QueryCancelled",
     "QueryFailed",
     "QueryPool",
@@ -73,6 +75,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailable",
     "WorkerCrashed",
+    "push",
     "solutions",
 ]
 
@@ -84,6 +87,7 @@ _MODULES = {
     "memory": ["MemoryStore"],
     "pool": ["QueryPool"],
     "remote": ["RemoteStore"],
+    "remote_push": ["Published", "push"],
     "remote_wire": ["RemoteService"],
     "snapshots": ["Snapshot", "Snapshots"],
     "terms": ["solutions"],

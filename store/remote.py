@@ -67,6 +67,7 @@ class RemoteStore:
         listed: name the published graphs in every query that names none itself, instead of relying on the
             service's default graph being their union. Staged graphs and a service's own are left out then.
         list_seconds: how long a list of graphs is used before it is asked for again.
+        started: called with the id of each query when its turn comes, on the query's own thread.
 
     Attributes:
         service: as given.
@@ -83,6 +84,7 @@ class RemoteStore:
         prefixes: Mapping[str, str] | None = None,
         listed: bool = True,
         list_seconds: float = 10.0,
+        started: Callable[[str], None] | None = None,
     ) -> None:
         if rest_queries < 1 or sparql_queries < 1:
             raise ValueError("each lane needs at least one query at a time")
@@ -96,6 +98,7 @@ class RemoteStore:
         self._graphs = Graphs(list_seconds) if listed else None
         self._lines: dict[str, Line] = {}
         self._lock = threading.Lock()
+        self._started = started
         self._closed = False
         self.is_virtuoso = False
 
@@ -148,7 +151,10 @@ class RemoteStore:
             budget.bytes,
         )
         deadline = started + budget.seconds
-        with self._registered(query_id or uuid.uuid4().hex) as line, self._turn(lane, budget.seconds):
+        own_id = query_id or uuid.uuid4().hex
+        with self._registered(own_id) as line, self._turn(lane, budget.seconds):
+            if self._started is not None:
+                self._started(own_id)
             question = self._over_listed(question, prepared, line, deadline)
             result = self._asked(question, prepared, line, deadline, budget.seconds)
         form = cast("AnswerForm", result.form)
@@ -243,7 +249,7 @@ class RemoteStore:
         watch.daemon = True
         watch.start()
         try:
-            with _connected(lambda: self._sent(question, prepared, line, deadline), deadline) as response:
+            with connected(lambda: self._sent(question, prepared, line, deadline), left) as response:
                 self.is_virtuoso |= "Virtuoso" in response.headers.get("Server", "")
                 return read_answer(response, prepared, question, prefixes=self._prefixes, deadline=deadline)
         except urllib.error.HTTPError as error:
@@ -288,8 +294,17 @@ class RemoteStore:
         return name, f"{seconds * 1000:.0f}" if unit == "ms" else f"{seconds + 1:.0f}"
 
 
-def _connected(send: Callable[[], http.client.HTTPResponse], deadline: float) -> http.client.HTTPResponse:
-    """Send, and try again where no connection came about: nothing has been asked then."""
+def connected(send: Callable[[], http.client.HTTPResponse], seconds: float) -> http.client.HTTPResponse:
+    """Send, and try again where no connection came about: nothing has been asked then.
+
+    Args:
+        send: sends the request.
+        seconds: time in which trying again makes sense.
+
+    Raises:
+        NotConnectedError: no connection came about, again and again.
+    """
+    deadline = time.monotonic() + seconds
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return send()

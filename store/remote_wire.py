@@ -7,6 +7,7 @@ per answer, follows redirects, obeys proxy variables and reads error pages whole
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from SPARQLWrapper import BASIC, JSON, POST, SPARQLWrapper
 
 _EXCERPT: Final = 4096
+TIMEOUT_PARAMETER: Final = r"^(auto|none|[A-Za-z0-9-]+:(ms|s))$"
 AGENT: Final = "Tertius"
 
 
@@ -50,12 +52,10 @@ class RemoteService:
     def __post_init__(self) -> None:
         for url in filter(None, (self.query_url, self.update_url)):
             check_url(url)
-        if self.timeout_parameter not in {"auto", "none"}:
-            name, _, unit = self.timeout_parameter.partition(":")
-            if not name.replace("-", "").isalnum() or unit not in {"ms", "s"}:
-                raise ValueError(
-                    f"{self.timeout_parameter!r} is not auto, none, or a parameter's name with :ms or :s"
-                )
+        if not re.search(TIMEOUT_PARAMETER, self.timeout_parameter):
+            raise ValueError(
+                f"{self.timeout_parameter!r} is not auto, none, or a parameter's name with :ms or :s"
+            )
 
 
 def check_url(url: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
+import pyoxigraph as ox
 import pytest
 from tertius.store import (
     AnswerBroken,
@@ -26,16 +27,20 @@ from tertius.store import (
     RemoteStore,
     ResultFormat,
     ResultTooLarge,
+    Snapshots,
     StoreBusy,
     StoreError,
     StoreUnavailable,
+    push,
+    solutions,
 )
 from tertius.store import remote as remote_module
 from tertius.store.remote_graphs import NOWHERE
+from tertius.store.remote_push import update
 from tertius.store.remote_text import prepare
 
 from tests.servers import free_port, oxigraph_server, virtuoso_server
-from tests.store.conftest import BUDGET, EX, contract_quads
+from tests.store.conftest import BUDGET, EX, contract_quads, generation, publish
 
 JSON = b"application/sparql-results+json"
 ROWS = b'{"head":{"vars":["a"]},"results":{"bindings":[{"a":{"type":"literal","value":"1"}}]}}'
@@ -561,3 +566,44 @@ def test_virtuoso_keeps_its_limits_and_is_never_believed_when_it_cuts() -> None:
         with RemoteStore(RemoteService(hasty), listed=False) as impatient, pytest.raises(AnswerBroken):
             impatient.query(SLOW, budget=BUDGET)
         assert store.query("ASK {}", solutions=ResultFormat.XML, budget=BUDGET).rows == 1
+
+
+@pytest.mark.long
+def test_virtuoso_writes_for_nobody_without_the_password() -> None:
+    with virtuoso_server() as service:
+        for wrong in (
+            RemoteService(service.query_url, service.update_url),
+            RemoteService(service.query_url, service.update_url, "dba", "wrong", "digest"),
+        ):
+            with pytest.raises(StoreUnavailable, match="refuses the user and password"):
+                update(wrong, "INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }")
+
+
+def test_no_reader_of_oxigraph_sees_half_a_publication(snapshots: Snapshots) -> None:
+    text = f"SELECT DISTINCT ?n {{ ?s <{EX}generation> ?n }}"
+    published = threading.Event()
+    seen: set[tuple[str, ...]] = set()
+
+    def read() -> None:
+        with RemoteStore(service) as store:
+            while True:
+                last = published.is_set()
+                found = solutions(
+                    store.query(f"SELECT DISTINCT ?n {{ ?s <{EX}generation> ?n }}", budget=BUDGET)
+                )
+                seen.add(tuple(row["n"].value for row in found if isinstance(row["n"], ox.Literal)))
+                if last:
+                    return
+
+    with oxigraph_server() as service:
+        push(publish(snapshots, generation(1)).store_path, service, prefix=EX)
+        new = publish(snapshots, generation(2, size=2000))
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            push(new.store_path, service, prefix=EX)
+        finally:
+            published.set()
+            reader.join()
+    assert ("2",) in seen
+    assert seen <= {("1",), ("2",)}
