@@ -17,7 +17,7 @@ from tertius.store import Answer, Dataset, Lane, QueryCancelled, ResultFormat, S
 async def ask(
     request: Request,
     services: Services,
-    view: View,
+    view: View | None,
     text: str,
     *,
     query_id: str,
@@ -30,7 +30,7 @@ async def ask(
     Args:
         request: Where the caller would be seen going away; its body has been read.
         services: What answers.
-        view: The snapshot.
+        view: The snapshot; `None` to ask the remote store.
         text: The query, checked.
         query_id: Its id.
         client: Who asks.
@@ -45,14 +45,15 @@ async def ask(
     if services.sparql_threads.available_tokens < 1:
         raise StoreBusy(retry_after=services.settings.queue_seconds)
     budget = services.sparql_budgets[client.trusted]
-    number = view.snapshot.number
+    number = view.snapshot.number if view is not None else None
+    store = services.store if view is not None else services.answering
     with services.ledger.admitted(query_id, client, snapshot=number, limit=budget.seconds) as query:
 
         def run() -> Answer:
             if query.cancelled:
                 raise QueryCancelled(query_id)
             with services.metrics.timed("sparql"):
-                return services.store.query(
+                return store.query(
                     text,
                     solutions=ResultFormat.JSON if form.is_graph else form,
                     graph=form if form.is_graph else ResultFormat.TURTLE,
@@ -82,5 +83,5 @@ async def stop(services: Services, query: UnderWay) -> None:
     """Stop a query wherever it is on its way; returns once it has been told, or has ended by itself."""
     query.cancelled = True
     # Between the ledger and the store there is a moment in which the store does not know it yet.
-    while services.ledger.find(query.query_id) is query and not services.store.cancel(query.query_id):
+    while services.ledger.find(query.query_id) is query and not services.cancel(query.query_id):
         await asyncio.sleep(0.02)

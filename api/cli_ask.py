@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from tertius.api import present, sparql_request
-from tertius.api.cli_support import DataOption, JsonOption, Mistake, QuietOption, opened, settings
+from tertius.api.cli_support import (
+    DataOption,
+    JsonOption,
+    Mistake,
+    QuietOption,
+    StoreOption,
+    opened,
+    settings,
+)
 from tertius.api.exchange import write_csv
 from tertius.api.parameters import NetworkFields
 from tertius.api.rdf import FORMATS
@@ -57,25 +65,26 @@ def query(
     limit: Annotated[int, typer.Option("--limit", help="Most rows.", min=1, max=1000)] = 100,
     cursor: Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")] = None,
     data: DataOption = None,
+    store: StoreOption = "",
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """Run a named query."""
-    with opened(data) as services:
+    with opened(data, store=store) as services:
         if name is None:
             for one in services.catalogue.values():
                 typer.echo(f"{one.name:<34} {one.header.summary}")
             return
-        view = services.view()
+        view = services.view() if services.remote is None else None
         page = run(
             services.catalogue,
-            services.store,
+            services.answering,
             name,
             _arguments(services.catalogue.find(name), parameters or []),
             limit=limit,
             cursor=cursor,
-            context=Context(base=view.base, as_of=view.as_of),
-            snapshot=view.snapshot.number,
+            context=Context(base=view.base, as_of=view.as_of) if view else services.remote_context(),
+            snapshot=view.snapshot.number if view else None,
         )
     columns = list(page.columns)
     if as_json:
@@ -101,6 +110,7 @@ def sparql(
         typer.Option("--format", help="json, xml, csv, tsv; turtle, ntriples, rdfxml, jsonld for graphs."),
     ] = None,
     data: DataOption = None,
+    store: StoreOption = "",
 ) -> None:
     """Ask a SPARQL query, with the limits that the service has."""
     if (text is None) == (file is None):
@@ -116,8 +126,8 @@ def sparql(
     if form is not None and form not in names:
         raise Mistake(f"--format: {form} does not fit the answer of this query; use {', '.join(names)}")
     chosen = FORMATS[form or names[0]]
-    with opened(data) as services:
-        answer = services.store.query(
+    with opened(data, store=store) as services:
+        answer = services.answering.query(
             sparql_request.with_prefixes(asked),
             budget=services.sparql_budgets[False],
             lane=Lane.SPARQL,

@@ -11,6 +11,7 @@ import typer
 from tertius import loaders
 from tertius.api import present
 from tertius.api.cli_support import (
+    CountingBar,
     DataOption,
     JsonOption,
     Mistake,
@@ -20,9 +21,11 @@ from tertius.api.cli_support import (
     settings,
 )
 from tertius.api.serve import serve as run_server
-from tertius.api.services import View
+from tertius.api.services import View, remote_service
 from tertius.loaders import LoadError, LoadJob, LoadReport
+from tertius.ontology.identity import graph
 from tertius.store import Snapshot, Snapshots
+from tertius.store import push as push_graphs
 
 _BROKERS = 10
 _BRIDGES = 5
@@ -181,6 +184,36 @@ def sweep(context: typer.Context, data: DataOption = None) -> None:
     """Remove what interrupted loads left behind."""
     removed = Snapshots(settings(data or context.obj).data).sweep()
     typer.echo(f"{len(removed)} left-overs removed")
+
+
+@_snapshots.command()
+def push(
+    context: typer.Context,
+    number: Annotated[int | None, typer.Argument(help="Which; the live one by default.")] = None,
+    data: DataOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Publish a snapshot's graphs to the remote store of TERTIUS_STORE and TERTIUS_STORE_UPDATE."""
+    chosen = settings(data or context.obj)
+    if not chosen.store_update or not chosen.store:
+        raise Mistake("set TERTIUS_STORE and TERTIUS_STORE_UPDATE to the addresses of the remote store")
+    snapshots = Snapshots(chosen.data)
+    snapshot = snapshots.current() if number is None else snapshots.get(number)
+    if snapshot is None:
+        raise Mistake(f"{chosen.data} has no snapshot; load data first, or name another folder with --data")
+    with CountingBar("publishing", quiet=quiet) as progress:
+        done = push_graphs(
+            snapshot.store_path,
+            remote_service(chosen),
+            prefix=graph("", snapshot.manifest.base),
+            progress=progress,
+        )
+    if not quiet:
+        dropped = f", {len(done.dropped)} dropped" if done.dropped else ""
+        typer.echo(
+            f"snapshot {snapshot.number} is published: {len(done.graphs)} graphs, "
+            f"{done.statements:,} statements{dropped}"
+        )
 
 
 def _described(snapshot: Snapshot, live: int | None) -> dict[str, Any]:

@@ -34,6 +34,12 @@ DataOption = Annotated[
         metavar="DIR",
     ),
 ]
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store", help="Ask the SPARQL service at this address; TERTIUS_STORE by default.", metavar="URL"
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and mistakes.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 
@@ -88,14 +94,20 @@ def failure(error: Exception) -> int:
 
 
 @contextmanager
-def opened(data: Path | None) -> Iterator[Services]:
+def opened(data: Path | None, *, store: str | None = None) -> Iterator[Services]:
     """Open a data folder for one command: one worker a lane, closed at the end.
+
+    Args:
+        data: The folder.
+        store: Address of a remote store for a command that can do without snapshots; empty for that of the
+            environment, `None` for a command that cannot.
 
     Raises:
         Mistake: The folder has no snapshot.
     """
-    chosen = settings(data, rest_workers=1, sparql_workers=1)
-    if not (chosen.data / "CURRENT").is_file():
+    chosen = settings(data, store=store or None, rest_workers=1, sparql_workers=1)
+    answered = store is not None and bool(chosen.store)
+    if not answered and not (chosen.data / "CURRENT").is_file():
         raise Mistake(
             f"{chosen.data} has no snapshot; load data first (`tertius demo`), or name another with --data"
         )
@@ -133,3 +145,34 @@ class ProgressBars:
         if phase not in self._tasks:
             self._tasks[phase] = self._progress.add_task(phase.value, total=total)
         self._progress.update(self._tasks[phase], completed=done, total=total)
+
+
+class CountingBar:
+    """Shows how far one long step is, to a person at a terminal and to nobody else.
+
+    Args:
+        what: Name of the step.
+        quiet: Whether to show nothing at all.
+    """
+
+    def __init__(self, what: str, *, quiet: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task(what, total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how far the step is."""
+        self._progress.update(self._task, completed=done, total=total)

@@ -41,7 +41,7 @@ class UnderWay:
     Attributes:
         query_id: Its id.
         client: Who asked.
-        snapshot: Number of the snapshot that it is asked of.
+        snapshot: Number of the snapshot that it is asked of; `None` for a remote store.
         limit: Its time limit in seconds.
         started: When it came in.
         since: The same on the ledger's clock.
@@ -51,7 +51,7 @@ class UnderWay:
 
     query_id: str
     client: Client
-    snapshot: int
+    snapshot: int | None
     limit: float
     started: dt.datetime
     since: float
@@ -113,13 +113,15 @@ class Ledger:
         self._accounts: OrderedDict[Client, _Account] = OrderedDict()
 
     @contextlib.contextmanager
-    def admitted(self, query_id: str, client: Client, *, snapshot: int, limit: float) -> Iterator[UnderWay]:
+    def admitted(
+        self, query_id: str, client: Client, *, snapshot: int | None, limit: float
+    ) -> Iterator[UnderWay]:
         """Let a query in, and charge its client for the processing that it took.
 
         Args:
             query_id: Its id.
             client: Who asks.
-            snapshot: Number of the snapshot that is asked.
+            snapshot: Number of the snapshot that is asked; `None` for a remote store.
             limit: Its time limit in seconds.
 
         Raises:

@@ -24,7 +24,9 @@ class Meta(Model):
     For network answers the parameters that it was computed with are filled in; they are `null` elsewhere.
     """
 
-    snapshot: int = Field(description="Number of the snapshot that was asked.", examples=[1])
+    snapshot: int | None = Field(
+        description="Number of the snapshot that was asked; `null` where a remote store was.", examples=[1]
+    )
     as_of: dt.date | None = Field(description="Day for which the network stands.", examples=["2020-12-01"])
     window: int | Literal["all"] | None = Field(
         description="Years before `as_of` that count; 0 for that day alone, `all` for everything.",
@@ -380,7 +382,9 @@ class RunningQuery(Model):
 
     query_id: str = Field(examples=["0f8fad5bd9cb469fa16570867728950e"])
     state: Literal["waiting", "running"] = Field(description="Whether a process works on it already.")
-    snapshot: int = Field(description="Number of the snapshot that it is asked of.", examples=[1])
+    snapshot: int | None = Field(
+        description="Number of the snapshot that it is asked of; `null` for a remote store.", examples=[1]
+    )
     started: dt.datetime
     seconds: float = Field(description="How long ago it came in.", examples=[1.5])
     limit: float = Field(description="Its time limit in seconds.", examples=[30.0])

@@ -39,6 +39,7 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     stored.QuerySyntaxError: kinds.MALFORMED_QUERY,
     stored.RefusedQuery: kinds.MALFORMED_QUERY,
     stored.QueryFailed: kinds.MALFORMED_QUERY,
+    stored.AnswerBroken: kinds.UNAVAILABLE,
     stored.QueryTimeout: kinds.TIMEOUT,
     stored.QueryCancelled: kinds.CANCELLED,
     stored.ResultTooLarge: kinds.TOO_LARGE,

@@ -20,11 +20,21 @@ from tertius.api.errors import BadParameter, NotReady
 from tertius.api.ledger import Allowance, Ledger
 from tertius.api.metrics import Metrics
 from tertius.api.models import Source
+from tertius.api.remote_day import RemoteDay
 from tertius.api.settings import Settings
 from tertius.ontology.namespaces import PREFIXES
-from tertius.queries import DEFAULT_LIMITS, Catalogue, Limits, load_catalogue
+from tertius.queries import DEFAULT_LIMITS, Catalogue, Context, Limits, load_catalogue
 from tertius.queries.network import Network, NetworkLane, NetworkParameters
-from tertius.store import Budget, QueryPool, ResultTooLarge, Snapshot, SnapshotDamaged, Snapshots
+from tertius.store import (
+    Budget,
+    QueryPool,
+    RemoteService,
+    RemoteStore,
+    ResultTooLarge,
+    Snapshot,
+    SnapshotDamaged,
+    Snapshots,
+)
 
 _log = structlog.get_logger("tertius.api")
 _MORE_THREADS: Final = 16
@@ -66,6 +76,22 @@ class View:
     def base(self) -> str:
         """Start of the IRIs of this snapshot's individuals."""
         return self.snapshot.manifest.base
+
+
+def remote_service(settings: Settings) -> RemoteService:
+    """Return the SPARQL service that the settings name.
+
+    Raises:
+        ValueError: They name none.
+    """
+    return RemoteService(
+        settings.store,
+        settings.store_update or None,
+        settings.store_user or None,
+        settings.store_password if settings.store_user else None,
+        settings.store_auth,
+        settings.store_timeout,
+    )
 
 
 class Services:
@@ -131,6 +157,44 @@ class Services:
             started=self.ledger.began,
         )
 
+    @cached_property
+    def remote(self) -> RemoteStore | None:
+        """The SPARQL service that answers callers' queries and the named ones, where one is set."""
+        chosen = self.settings
+        if not chosen.store:
+            return None
+        return RemoteStore(
+            remote_service(chosen),
+            rest_queries=chosen.threads,
+            sparql_queries=chosen.sparql_workers,
+            queue_seconds=chosen.queue_seconds,
+            prefixes=PREFIXES,
+            listed=chosen.store_graphs == "listed",
+            started=self.ledger.began,
+        )
+
+    @property
+    def answering(self) -> RemoteStore | QueryPool:
+        """What answers callers' queries and the named ones; routes about a snapshot always ask `store`."""
+        return self.remote or self.store
+
+    @cached_property
+    def _remote_day(self) -> RemoteDay:
+        return RemoteDay(self.answering)
+
+    def remote_context(self) -> Context:
+        """Return what named queries start from where the remote store answers them.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        return Context(base=self.settings.base, as_of=self._remote_day())
+
+    def cancel(self, query_id: str) -> bool:
+        """Stop a caller's query, whichever store works on it; whether there was one."""
+        stores = [self.__dict__.get("remote"), self.__dict__.get("store")]
+        return any(store.cancel(query_id) for store in stores if store is not None)
+
     def start(self) -> None:
         """Make everything that the first answer would have to wait for, and fail now rather than then.
 
@@ -138,7 +202,11 @@ class Services:
             CatalogueError: A named query is wrong; the message says where.
             StoreUnavailable: The query workers do not start.
         """
-        _ = self.catalogue, self.store
+        _ = self.catalogue
+        if self.remote is not None and self.snapshots.current_number() is None:
+            _log.info("ready", store=self.settings.store, queries=len(self.catalogue))
+            return
+        _ = self.store
         try:
             view = self.view()
         except NotReady as error:
@@ -150,8 +218,9 @@ class Services:
     def close(self) -> None:
         """Stop the processes and close the snapshots."""
         with contextlib.ExitStack() as stack:
-            if "store" in self.__dict__:
-                stack.callback(self.store.close)
+            for name in ("store", "remote"):
+                if self.__dict__.get(name) is not None:
+                    stack.callback(self.__dict__[name].close)
             if self._derived is not None:
                 stack.callback(self._derived.cleanup)
             if self._lane is not None:
@@ -176,6 +245,11 @@ class Services:
             except SnapshotDamaged as error:
                 _log.error("the live snapshot is damaged", reason=str(error))
                 raise NotReady("The live snapshot is damaged; `tertius doctor` says how.") from None
+            if snapshot is None and self.settings.store:
+                raise NotReady(
+                    "This address answers from a snapshot, and there is none here: the remote store answers "
+                    "only /sparql and the named queries. Load the same data into TERTIUS_DATA as well."
+                )
             if snapshot is None:
                 raise NotReady(
                     "No snapshot has been published yet; load data first, for example with `tertius demo`."

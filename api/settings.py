@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tertius.api.clients import parse_tokens
 from tertius.ontology.namespaces import DEFAULT_BASE
+from tertius.store.remote_wire import TIMEOUT_PARAMETER, check_url
 
 PREFIX: Final = "TERTIUS_"
 
@@ -28,6 +29,10 @@ def _token_list(value: str) -> str:
     return value
 
 
+def _service_url(value: str) -> str:
+    return check_url(value) if value else value
+
+
 class Settings(BaseSettings):
     """The settings of one running Tertius.
 
@@ -42,6 +47,25 @@ class Settings(BaseSettings):
     base: Annotated[str, AfterValidator(_base_iri)] = Field(
         DEFAULT_BASE,
         description="Start of the IRIs of organisations, alliances and graphs; never taken from a request.",
+    )
+    store: Annotated[str, AfterValidator(_service_url)] = Field(
+        "", description="Query address of a SPARQL 1.1 service that answers instead of the snapshots."
+    )
+    store_update: Annotated[str, AfterValidator(_service_url)] = Field(
+        "", description="Update address of that service, to which `tertius snapshots push` publishes."
+    )
+    store_user: str = Field("", description="User that the service knows.")
+    store_password: str = Field("", repr=False, description="The user's password; never logged.")
+    store_auth: Literal["basic", "digest"] = Field(
+        "basic", description="How both are sent; Virtuoso asks for `digest`."
+    )
+    store_timeout: Annotated[str, Field(pattern=TIMEOUT_PARAMETER)] = Field(
+        "auto",
+        description="Parameter for its own time limit, with `:ms` or `:s`; `auto` knows Virtuoso's.",
+    )
+    store_graphs: Literal["listed", "union"] = Field(
+        "listed",
+        description="Name the published graphs in each query, or trust the default graph to be all.",
     )
     host: str = Field("127.0.0.1", description="Address that `tertius serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `tertius serve` listens on; 0 picks one.")
@@ -61,6 +85,9 @@ class Settings(BaseSettings):
     )
     keep_snapshots: int = Field(5, ge=1, le=1000, description="Published snapshots kept for going back.")
 
+    request_seconds: float = Field(
+        30.0, gt=0, le=3600, description="How long a request may take to arrive; later gets 408."
+    )
     max_url_bytes: int = Field(
         16_384, ge=1024, le=60_000, description="Longest path and query string; longer gets 414."
     )
@@ -85,9 +112,6 @@ class Settings(BaseSettings):
         2, ge=1, le=64, description="Processes that answer callers' SPARQL; more requests wait, then get 503."
     )
     sparql_seconds: float = Field(30.0, gt=0, le=3600, description="Time limit of a caller's SPARQL query.")
-    request_seconds: float = Field(
-        30.0, gt=0, le=3600, description="How long a request may take to arrive; later gets 408."
-    )
     sparql_rows: int = Field(1_000_000, ge=1, description="Most rows or triples of a caller's SPARQL query.")
     sparql_bytes: int = Field(64 * 1024**2, ge=1024, description="Largest answer of a caller's SPARQL query.")
     worker_memory: int = Field(

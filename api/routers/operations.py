@@ -39,13 +39,14 @@ async def get_health(response: Response) -> Health:
 def get_readiness(request: Request, response: Response) -> Health:
     """Answer 200 when a snapshot is open, a query worker answers, and the network is there; else 503."""
     services: Services = request.app.state.services
-    view = services.view()
+    view = services.view() if services.remote is None else None
+    number = view.snapshot.number if view is not None else None
     try:
-        services.store.query("ASK {}", budget=_PROBE, lane=Lane.REST, snapshot=view.snapshot.number)
+        services.answering.query("ASK {}", budget=_PROBE, lane=Lane.REST, snapshot=number)
     except StoreError as error:
         raise NotReady(f"Queries cannot be answered: {error}") from error
     response.headers.update(_NO_STORE)
-    return Health(status="ready", snapshot=view.snapshot.number)
+    return Health(status="ready", snapshot=number)
 
 
 @router.get(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from tertius.api import remote
 from tertius.api.exchange import Exchange
 from tertius.api.models import Envelope, QueryColumn, QueryDetail, QueryParameter, QuerySummary
 from tertius.api.negotiate import CSV, JSON
@@ -63,6 +64,8 @@ def get_results(request: Request, name: Name, query: Annotated[ResultsQuery, Que
     services = request.app.state.services
     named = services.catalogue.find(name)
     arguments = _arguments(request, named)
+    if services.remote is not None:
+        return remote.results(request, query, name, arguments, _TABLE)
     snapshot = decode_cursor(query.cursor, named).snapshot if query.cursor is not None else None
     exchange = Exchange(request, query, _TABLE, asked=arguments, snapshot=snapshot)
     with services.metrics.timed(name):

@@ -72,10 +72,10 @@ async def stop_running(request: Request, query_id: QueryId) -> Response:
     return Response(status_code=204, headers=_HEADERS)
 
 
-def _opened(request: Request, query: Parameters) -> tuple[Services, View]:
+def _opened(request: Request, query: Parameters) -> tuple[Services, View | None]:
     choose(request.headers.get("accept"), query.format, (JSON,))
     services: Services = request.app.state.services
-    return services, services.view()
+    return services, services.view() if services.remote is None else None
 
 
 def _found(services: Services, query_id: str) -> UnderWay:
@@ -96,7 +96,13 @@ def _shown(services: Services, query: UnderWay) -> RunningQuery:
     )
 
 
-def _reply(view: View, data: RunningQuery | list[RunningQuery]) -> Response:
-    meta = Meta(snapshot=view.snapshot.number, as_of=view.as_of, window=None, weight=None, next=None)
+def _reply(view: View | None, data: RunningQuery | list[RunningQuery]) -> Response:
+    meta = Meta(
+        snapshot=view.snapshot.number if view else None,
+        as_of=view.as_of if view else None,
+        window=None,
+        weight=None,
+        next=None,
+    )
     body = Envelope(data=data, meta=meta).model_dump_json()
     return Response(body, headers=_HEADERS, media_type=JSON.type)

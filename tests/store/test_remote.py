@@ -588,9 +588,7 @@ def test_no_reader_of_oxigraph_sees_half_a_publication(snapshots: Snapshots) -> 
         with RemoteStore(service) as store:
             while True:
                 last = published.is_set()
-                found = solutions(
-                    store.query(f"SELECT DISTINCT ?n {{ ?s <{EX}generation> ?n }}", budget=BUDGET)
-                )
+                found = solutions(store.query(text, budget=BUDGET))
                 seen.add(tuple(row["n"].value for row in found if isinstance(row["n"], ox.Literal)))
                 if last:
                     return
