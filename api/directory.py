@@ -195,6 +195,8 @@ class Directory:
             ):
                 if value is not None:
                     ids = np.array([row[0] for row in self._rows(sql, (value,))], dtype=np.int64)
+                    # Organisations that only registers know lie outside the network.
+                    ids = ids[ids < canonical.size]
                     has = np.zeros(canonical.size, dtype=np.bool_)
                     has[canonical[ids]] = True
                     found &= has

@@ -53,7 +53,8 @@ class LoadJob:
         source: Name of the source, 1 to 64 of a-z, 0-9 and `-`; its named graph is `BASE/graph/<source>`.
             `evidence` is the shipped evidence base.
         files: Tables to read. Which role each plays in the mapping is inferred from its header.
-        mapping: A shipped mapping's name, or the path of a mapping file; `None` for a plain alliance table.
+        mapping: A shipped mapping's name, the path of a mapping file, or one of the registers (`gleif`);
+            `None` for a plain alliance table.
         base: Base IRI of the individuals.
         dry_run: Read and check everything, publish nothing (`tertius validate`).
         remove: Remove the source instead of loading it; `files` must be empty.

@@ -21,6 +21,8 @@ from tertius.loaders.mapping import load_mapping
 from tertius.loaders.problems import Problem, Problems
 from tertius.loaders.publishing import Source, publish
 from tertius.loaders.reading import Reading, read
+from tertius.loaders.registers import NAMES as REGISTERS
+from tertius.loaders.registers.loading import load_register
 from tertius.loaders.shape_check import check_shapes
 from tertius.loaders.statements import Statements
 from tertius.loaders.tables import TableError, digest
@@ -63,6 +65,8 @@ def load(job: LoadJob, *, progress: Progress | None = None) -> LoadReport:
             return load_evidence(job, snapshots, current, watch)
         if job.remove:
             return _remove(job, snapshots, current, watch)
+        if job.mapping in REGISTERS:
+            return load_register(job, str(job.mapping), snapshots, current, watch)
         return _load(job, snapshots, current, watch)
     except TableError as error:
         raise _failure(LoadReport(job.source, dry_run=job.dry_run), [error.problem]) from error

@@ -15,6 +15,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tertius.loaders import columns
 from tertius.loaders.problems import Problem
+from tertius.loaders.registers import NAMES as REGISTERS
 from tertius.loaders.tables import TableError
 from tertius.queries.network.columns import PARTITIONS
 
@@ -233,7 +234,11 @@ def _read(path: Path) -> bytes:
             data = file.read(SIZE_CAP + 1)
     except OSError:
         names = ", ".join(shipped())
-        message = f"there is no such mapping file, and the mappings that come with Tertius are {names}"
+        registers = ", ".join(REGISTERS)
+        message = (
+            f"there is no such mapping file; the mappings that come with Tertius are {names}, "
+            f"the registers that it reads {registers}"
+        )
         raise _wrong(path.name, message) from None
     if len(data) > SIZE_CAP:
         raise _wrong(path.name, f"a mapping file has at most {SIZE_CAP >> 20} MiB")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyoxigraph as ox
 from tertius.loaders.facts import Facts
@@ -26,11 +27,15 @@ class Source:
         facts: Its facts; `None` for a source that tells of no alliances.
         quads: Its graph, consumed once.
         entry: Its part of the manifest; the number of statements is added.
+        finish: Called when the graph is written; returns counts that were not known before.
+        staged: File with names and identifiers for the search index, of a register.
     """
 
     facts: Facts | None
     quads: Iterable[ox.Quad]
     entry: SourceEntry
+    finish: Callable[[], Mapping[str, int]] | None = None
+    staged: Path | None = None
 
 
 def publish(
@@ -58,7 +63,8 @@ def publish(
     if source and source.facts is not None:
         columns[name] = source.facts.columns()
     if source:
-        counts = {**source.entry.counts, "statements": statements}
+        known = source.finish() if source.finish else {}
+        counts = {**source.entry.counts, **known, "statements": statements}
         entries[name] = source.entry.model_copy(update={"counts": counts})
     with watch.phase(Phase.NETWORK):
         built = build(draft.network_path, parent.network_path if parent else None, columns)
@@ -72,6 +78,7 @@ def publish(
             built.network.table,
             source=name,
             facts=source.facts if source else None,
+            staged=source.staged if source else None,
             base=base,
             progress=step,
         )

@@ -3,6 +3,9 @@
 Readers use the tables `organization`, `identifier` and `alliance`, and the full-text index
 `organization_text`, whose row id is the organisation's id in the network. `mention` and `mention_identifier`
 hold what each source says, so that a later load can replace one source and derive the rest again.
+
+Organisations that only registers know have no place in the network; their ids begin at `OUTSIDE`. One that
+enters the network later takes its network id in every table.
 """
 
 from __future__ import annotations
@@ -28,6 +31,10 @@ CREATE TABLE IF NOT EXISTS mention (
 CREATE TABLE IF NOT EXISTS mention_identifier (
     id INTEGER NOT NULL, source TEXT NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (id, source, scheme, value)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mention_name (
+    id INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (id, source, name)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS mention_key ON mention (key, id);
 CREATE TABLE IF NOT EXISTS alliance (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, iri TEXT NOT NULL, name TEXT NOT NULL,
     start TEXT, "end" TEXT, form TEXT, purpose TEXT, source TEXT NOT NULL);
@@ -58,12 +65,38 @@ CREATE TABLE identifier (organization INTEGER NOT NULL, scheme TEXT NOT NULL, va
 INSERT INTO identifier SELECT DISTINCT id, scheme, value FROM mention_identifier;
 CREATE INDEX identifier_organization ON identifier (organization);
 CREATE VIRTUAL TABLE organization_text USING fts5 (
-    name, identifiers, content='', tokenize="unicode61 remove_diacritics 2", prefix='2 3 4');
-INSERT INTO organization_text (rowid, name, identifiers)
+    name, identifiers, other_names, content='', tokenize="unicode61 remove_diacritics 2", prefix='2 3 4');
+INSERT INTO organization_text (rowid, name, identifiers, other_names)
     SELECT o.id, o.name,
-        coalesce((SELECT group_concat(i.value, ' ') FROM identifier i WHERE i.organization = o.id), '')
+        coalesce((SELECT group_concat(i.value, ' ') FROM identifier i WHERE i.organization = o.id), ''),
+        coalesce((SELECT group_concat(n.name, ' ') FROM mention_name n WHERE n.id = o.id), '')
     FROM organization o;
+-- A word of the name in use weighs more than one of a former name or a number.
+INSERT INTO organization_text (organization_text, rank) VALUES ('rank', 'bm25(10.0, 5.0, 3.0)');
 INSERT INTO organization_text (organization_text) VALUES ('optimize');
+"""
+
+OUTSIDE: Final = 1 << 40
+"""First id of organisations that are not in the network, whose own ids have 31 bits."""
+
+_OWN: Final = ("mention", "mention_identifier", "mention_name", "alliance")
+"""Tables whose rows belong to a source."""
+
+_BATCH: Final = 50_000
+
+_STAGED: Final = """
+INSERT OR IGNORE INTO place
+    SELECT s.key, min(m.id) FROM staged.staged s JOIN mention m ON m.key = s.key GROUP BY s.key;
+INSERT INTO place
+    SELECT key, row_number() OVER (ORDER BY key) + (SELECT max(coalesce(max(id), 0), :outside) FROM mention)
+    FROM staged.staged WHERE key NOT IN (SELECT key FROM place);
+INSERT INTO mention
+    SELECT p.id, :source, s.key, :prefix || s.key, s.name, s.country, s.sector, s.type, NULL
+    FROM staged.staged s JOIN place p ON p.key = s.key;
+INSERT INTO mention_identifier
+    SELECT p.id, :source, s.scheme, s.value FROM staged.staged_identifier s JOIN place p ON p.key = s.key;
+INSERT INTO mention_name
+    SELECT p.id, :source, s.name FROM staged.staged_name s JOIN place p ON p.key = s.key;
 """
 
 _MARKS: Final = ", ".join("?" * 9)
@@ -76,6 +109,7 @@ def write_search(
     *,
     source: str,
     facts: Facts | None,
+    staged: Path | None = None,
     base: str,
     progress: Callable[[int, int | None], None],
 ) -> None:
@@ -87,6 +121,7 @@ def write_search(
         table: The new snapshot's base table, whose ids the index uses.
         source: Name of the source.
         facts: What it says now; `None` to leave it out.
+        staged: What a register says now, put aside in a file of its own (`registers.staging`).
         base: Base IRI of the individuals.
         progress: Called with organisations and alliances written, and their number.
     """
@@ -98,11 +133,14 @@ def write_search(
             database.execute(f"PRAGMA {pragma}")
         database.executescript(_SCHEMA)
         database.execute("BEGIN")
-        for name in ("mention", "mention_identifier", "alliance"):
+        for name in _OWN:
             database.execute(f"DELETE FROM {name} WHERE source = ?", (source,))  # noqa: S608 - our own names
+        if staged is not None:
+            _take_staged(database, staged, table, source, base)
         if facts is not None:
             total = len(facts.organizations) + len(facts.alliances)
             organizations, alliances = _ids(table, facts)
+            _enter_network(database, facts, organizations)
             fill = "INSERT INTO {} VALUES ({})".format
             database.executemany(fill("mention", _MARKS), _mentions(facts, organizations, source, base))
             database.executemany(
@@ -114,6 +152,43 @@ def write_search(
         database.execute("COMMIT")
         database.executescript(_DERIVED)
         database.execute("VACUUM")
+
+
+def _take_staged(
+    database: sqlite3.Connection, staged: Path, table: ParticipationTable, source: str, base: str
+) -> None:
+    """Copy what was put aside, giving each organisation the id that it has or a new one outside."""
+    # A database can be attached outside a transaction only.
+    database.execute("COMMIT")
+    database.execute("ATTACH ? AS staged", (str(staged),))
+    database.execute("BEGIN")
+    database.execute("CREATE TEMP TABLE place (key TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID")
+    cursor = database.execute("SELECT key FROM staged.staged")
+    while rows := cursor.fetchmany(_BATCH):
+        keys = [str(key) for (key,) in rows]
+        found = find_keys(table.organizations, table.organization_order, keys).tolist()
+        inside = [(key, number) for key, number in zip(keys, found, strict=True) if number >= 0]
+        database.executemany("INSERT INTO place VALUES (?, ?)", inside)
+    values = {"source": source, "outside": OUTSIDE, "prefix": individual("organization", "", base)}
+    for statement in filter(str.strip, _STAGED.split(";")):
+        database.execute(statement, values)
+    database.execute("DROP TABLE place")
+    database.execute("COMMIT")
+    database.execute("DETACH staged")
+    database.execute("BEGIN")
+
+
+def _enter_network(database: sqlite3.Connection, facts: Facts, ids: list[int]) -> None:
+    """Give organisations that registers made known their network ids, once they are in the network."""
+    if not database.execute("SELECT 1 FROM mention WHERE id >= ? LIMIT 1", (OUTSIDE,)).fetchone():
+        return
+    moved = []
+    for number, entry in zip(ids, facts.organizations, strict=True):
+        row = database.execute("SELECT max(id) FROM mention WHERE key = ?", (entry.key,)).fetchone()
+        if row[0] is not None and row[0] >= OUTSIDE:
+            moved.append((number, row[0]))
+    for name in ("mention", "mention_identifier", "mention_name"):
+        database.executemany(f"UPDATE {name} SET id = ? WHERE id = ?", moved)  # noqa: S608 - our own names
 
 
 def _ids(table: ParticipationTable, facts: Facts) -> tuple[list[int], list[int]]:

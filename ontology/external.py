@@ -61,6 +61,7 @@ FOREIGN_TERMS: Final = (
     ForeignTerm("skos:Concept", Kind.CLASS, "Concept"),
     ForeignTerm("skos:ConceptScheme", Kind.CLASS, "Concept Scheme"),
     ForeignTerm("skos:OrderedCollection", Kind.CLASS, "Ordered Collection", ("skos:Collection",)),
+    ForeignTerm("skos:altLabel", Kind.ANNOTATION, "alternative label"),
     ForeignTerm("skos:broader", Kind.OBJECT, "has broader"),
     ForeignTerm("skos:definition", Kind.ANNOTATION, "definition"),
     ForeignTerm("skos:exactMatch", Kind.OBJECT, "has exact match"),

@@ -51,9 +51,13 @@ def test_dates_are_what_the_reasoner_is_spared(with_fixtures):
             "asOf",
             "firstDate",
             "lastDate",
+            "foundedOn",
+            "dissolvedOn",
+            "validFrom",
+            "validTo",
         )
     }
-    assert len(with_fixtures.stripped) == 10
+    assert len(with_fixtures.stripped) == 15
 
 
 def test_profile_holds_and_what_leaves_it_is_caught(with_fixtures):

@@ -206,12 +206,16 @@ def test_dates_are_asked_to_be_dates():
     }
     assert asked == {
         "asOf",
+        "dissolvedOn",
         "end",
         "firstDate",
+        "foundedOn",
         "from",
         "lastDate",
         "lastObserved",
         "retrieved",
         "start",
         "to",
+        "validFrom",
+        "validTo",
     }

@@ -1,0 +1,86 @@
+"""Names and identifiers of a register's organisations, put aside on disk while its statements are written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tertius.loaders.circles import notation
+from tertius.loaders.registers.records import Registered
+
+_SCHEMA: Final = """
+CREATE TABLE staged (key TEXT PRIMARY KEY, name TEXT NOT NULL, country TEXT, sector TEXT, type TEXT)
+    WITHOUT ROWID;
+CREATE TABLE staged_identifier (key TEXT NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (key, scheme, value)) WITHOUT ROWID;
+CREATE TABLE staged_name (key TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (key, name)) WITHOUT ROWID;
+"""
+_CACHE: Final = "PRAGMA cache_size = -65536"
+
+
+class Staging:
+    """A file with what the search index will need of each organisation.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", _CACHE):
+            self._database.execute(pragma)
+        self._database.executescript(_SCHEMA)
+        self._database.execute("BEGIN")
+
+    def add(self, entry: Registered) -> tuple[bool, bool]:
+        """Put an organisation aside.
+
+        Returns:
+            Whether it was described for the first time, and whether it has a name that was not heard before.
+        """
+        sector = notation("sector", entry.sectors[0][0]) if entry.sectors else None
+        kind = notation("type", entry.types[0]) if entry.types else None
+        added = self._database.execute(
+            "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?)",
+            (entry.key, entry.name, entry.country or None, sector, kind),
+        )
+        first = added.rowcount == 1
+        others = {name.text for name in entry.names} if first else {entry.name}
+        renamed = self._database.executemany(
+            "INSERT OR IGNORE INTO staged_name SELECT ?, ?"
+            " WHERE NOT EXISTS (SELECT 1 FROM staged WHERE key = ? AND name = ?)",
+            [(entry.key, name, entry.key, name) for name in others],
+        )
+        if first:
+            self._database.executemany(
+                "INSERT OR IGNORE INTO staged_identifier VALUES (?, ?, ?)",
+                [(entry.key, one.scheme, one.value) for one in entry.identifiers],
+            )
+        return first, first or renamed.rowcount == 1
+
+    def finish(self) -> int:
+        """Write everything out and close; return the number of organisations."""
+        (count,) = self._database.execute("SELECT count(*) FROM staged").fetchone()
+        self._database.execute("COMMIT")
+        self.close()
+        return int(count)
+
+    def close(self) -> None:
+        """Close the file; closing it twice is no error."""
+        self._database.close()
+
+
+@contextmanager
+def staging() -> Iterator[Staging]:
+    """Make a file in the folder for temporary files, and remove it in the end."""
+    with TemporaryDirectory(prefix="tertius-register-") as place:
+        made = Staging(Path(place) / "staged.sqlite")
+        try:
+            yield made
+        finally:
+            made.close()
