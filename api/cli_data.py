@@ -20,8 +20,8 @@ from tertius.api.cli_support import (
     opened,
     settings,
 )
-from tertius.api.serve import serve as run_server
 from tertius.api.services import View, remote_service
+from tertius.api.settings import Settings
 from tertius.loaders import LoadError, LoadJob, LoadReport
 from tertius.ontology.identity import graph
 from tertius.store import Snapshot, Snapshots
@@ -69,7 +69,7 @@ def demo(
         if not quiet:
             _tell(view, report)
     if not no_serve:
-        run_server(chosen)
+        _run_server(chosen)
 
 
 def load_command(
@@ -140,7 +140,7 @@ def validate(
 
 def serve(data: DataOption = None, host: HostOption = None, port: PortOption = None) -> None:
     """Answer over HTTP until interrupted."""
-    run_server(settings(data, host=host, port=port))
+    _run_server(settings(data, host=host, port=port))
 
 
 _snapshots = typer.Typer(help="List the snapshots, or go back to one.", invoke_without_command=True)
@@ -311,3 +311,10 @@ def _tell(view: View, report: LoadReport) -> None:
 def view_folder(view: View) -> Path:
     """Return the data folder that a view is part of."""
     return view.snapshot.path.parent.parent
+
+
+def _run_server(chosen: Settings) -> None:
+    # The application imports all that any route needs; no other command should wait for it.
+    from tertius.api.serve import serve as run  # noqa: PLC0415
+
+    run(chosen)
