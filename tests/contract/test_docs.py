@@ -54,7 +54,7 @@ def run(workplace, capsys, monkeypatch):
     return as_shown
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/http.md", "docs/exports.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/http.md", "docs/exports.md", "docs/sparql.md"])
 def test_every_command_of_the_documents_runs(name, run, demo, demo_data):
     shown = [line for body in blocks(name, "sh") for line in body.splitlines() if line.strip()]
     assert shown
