@@ -192,6 +192,12 @@ def test_the_default_graph_is_the_union(store: Store) -> None:
     assert values(ask(store, SIDES), "v") == {"left", "right"}
 
 
+def test_from_alone_leaves_graph_nothing_to_reach(store: Store, is_virtuoso: bool) -> None:
+    text = f"SELECT ?v FROM <{EX}left> WHERE {{ GRAPH ?g {{ ?s <{EX}side> ?v }} }}"
+    # Virtuoso lets GRAPH reach every graph unless FROM NAMED names some.
+    assert ask(store, text).rows == (2 if is_virtuoso else 0)
+
+
 def test_from_narrows_the_default_graph(store: Store) -> None:
     text = f"SELECT ?v FROM <{EX}left> WHERE {{ ?s <{EX}side> ?v }}"
     assert values(ask(store, text), "v") == {"left"}
