@@ -50,9 +50,9 @@ async def ask(
     with services.ledger.admitted(query_id, client, snapshot=number, limit=budget.seconds) as query:
 
         def run() -> Answer:
-            if query.cancelled:
-                raise QueryCancelled(query_id)
             with services.metrics.timed("sparql"):
+                if query.cancelled:
+                    raise QueryCancelled(query_id)
                 return store.query(
                     text,
                     solutions=ResultFormat.JSON if form.is_graph else form,
