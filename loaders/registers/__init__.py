@@ -1,4 +1,4 @@
-"""Registers of organisations: streamed into a graph of their own, record by record, in constant memory."""
+"""Registers of organisations: streamed record by record into a graph of their own."""
 
 from __future__ import annotations
 
