@@ -173,19 +173,10 @@ class Request(SPARQLWrapper):
             _NoRedirects(),
             urllib.request.ProxyHandler({}),
         ]
+        opener = urllib.request.build_opener(*handlers)
         if self._digest is not None:
-            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-            passwords.add_password(None, request.full_url, *self._digest)
-            handlers.append(urllib.request.HTTPDigestAuthHandler(passwords))
-        try:
-            answer: http.client.HTTPResponse = urllib.request.build_opener(*handlers).open(
-                request, timeout=seconds
-            )
-        except urllib.error.HTTPError:
-            raise
-        except urllib.error.URLError as error:
-            raise error.reason if isinstance(error.reason, OSError) else error from None
-        return answer
+            _answer_challenge(opener, request, *self._digest, seconds)
+        return _opened(opener, request, seconds)
 
 
 def excerpt(error: urllib.error.HTTPError) -> str:
@@ -196,6 +187,49 @@ def excerpt(error: urllib.error.HTTPError) -> str:
         return ""
     finally:
         error.close()
+
+
+def _opened(
+    opener: urllib.request.OpenerDirector, request: urllib.request.Request, seconds: float
+) -> http.client.HTTPResponse:
+    try:
+        answer: http.client.HTTPResponse = opener.open(request, timeout=seconds)
+    except urllib.error.HTTPError:
+        raise
+    except urllib.error.URLError as error:
+        raise error.reason if isinstance(error.reason, OSError) else error from None
+    return answer
+
+
+def _answer_challenge(
+    opener: urllib.request.OpenerDirector,
+    request: urllib.request.Request,
+    user: str,
+    password: str,
+    seconds: float,
+) -> None:
+    """Ask for the challenge with an empty request, and answer it in the real one.
+
+    A service that wants a password hangs up on a body that it has not read, so that sending the real request
+    first would break the connection where it is long.
+    """
+    empty = urllib.request.Request(  # noqa: S310 - the address was checked when the service was named
+        request.full_url, b"", dict(request.header_items()), method="POST"
+    )
+    try:
+        with _opened(opener, empty, seconds):
+            return
+    except urllib.error.HTTPError as error:
+        with error:
+            scheme, _, said = error.headers.get("WWW-Authenticate", "").partition(" ")
+            if error.code != http.HTTPStatus.UNAUTHORIZED or scheme.lower() != "digest":
+                return
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    passwords.add_password(None, request.full_url, user, password)
+    challenge = urllib.request.parse_keqv_list(urllib.request.parse_http_list(said))
+    answered = urllib.request.HTTPDigestAuthHandler(passwords).get_authorization(request, challenge)
+    if answered:
+        request.add_unredirected_header("Authorization", f"Digest {answered}")
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
