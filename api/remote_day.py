@@ -8,12 +8,10 @@ import threading
 import time
 from typing import Final
 
-from tertius.ontology.namespaces import TT
 from tertius.store import Budget, Store
 
-_ASK: Final = (
-    f"SELECT DISTINCT ?day WHERE {{ ?set a <{TT}MeasureSet> ; <{TT}default> true ; <{TT}asOf> ?day }} LIMIT 2"
-)
+_ASK: Final = """
+SELECT DISTINCT ?day WHERE { ?set a tt:MeasureSet ; tt:default true ; tt:asOf ?day } LIMIT 2"""
 _BUDGET: Final = Budget(seconds=10.0, rows=2, bytes=65_536)
 _SECONDS: Final = 30.0
 
@@ -22,7 +20,7 @@ class RemoteDay:
     """The as-of date of the default measure set in a store without snapshots.
 
     Args:
-        store: The store.
+        store: The store; it knows the prefix `tt`.
     """
 
     def __init__(self, store: Store) -> None:
