@@ -23,6 +23,8 @@ import pyoxigraph as ox
 from tertius.store import RemoteService
 
 VIRTUOSO = "virtuoso-t"
+# A test run that is killed should take its servers with it.
+_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 # A server that wants a password hangs up on a body that it has not read.
@@ -105,7 +107,7 @@ def _running(command: list[str], folder: Path, probe: str) -> Iterator[None]:
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [*_WITH_PARENT, *command], cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
         _wait(process, probe, log)
