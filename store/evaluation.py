@@ -100,7 +100,21 @@ def evaluate(
         OSError, RuntimeError, ValueError, MemoryError: as the engine raises them.
     """
     known = dict(prefixes or {})
-    return write(_ask(store, question, known), question, prefixes=known, deadline=deadline)
+    try:
+        return write(_ask(store, question, known), question, prefixes=known, deadline=deadline)
+    except BaseException as error:
+        forget_frames(error)
+        raise
+
+
+def forget_frames(error: BaseException | None) -> None:
+    """Let go of what the frames of an exception and of its causes hold.
+
+    The engine's readers may not be let go by another thread, as a collector run there would do with them.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def write(

@@ -14,7 +14,7 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 from tertius.store.errors import AnswerBroken, ResultTooLarge, StoreError
-from tertius.store.evaluation import Question, Result, write
+from tertius.store.evaluation import Question, Result, forget_frames, write
 from tertius.store.remote_text import Prepared
 
 SOLUTIONS: Final = "application/sparql-results+json"
@@ -68,10 +68,8 @@ def read_answer(
         result = _read(body, prepared, question, prefixes=prefixes, deadline=deadline)
         body.finish()
     except BaseException as error:
-        # The engine's readers may not be let go by another thread, as a collector run there would do with
-        # what the frames of an exception still hold.
-        _forget_frames(error)
-        _forget_frames(body.failure)
+        forget_frames(error)
+        forget_frames(body.failure)
         if isinstance(error, SyntaxError | ValueError | LookupError | OSError | http.client.HTTPException):
             raise _as_broken(body, error) from error
         raise error.with_traceback(None) from error.__cause__
@@ -103,12 +101,6 @@ def _as_broken(body: _Body, error: Exception) -> Exception:
     if isinstance(error, OSError | http.client.HTTPException):
         return error
     return AnswerBroken(f"{type(error).__name__}: {error}")
-
-
-def _forget_frames(error: BaseException | None) -> None:
-    while error is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
 
 
 def _check_head(response: http.client.HTTPResponse) -> None:
