@@ -1,8 +1,8 @@
 """Loads and answers, beside the `oxigraph` command, in one run.
 
-    python -m benchmarks.service PATH/TO/h2020.csv.gz
+    python -m benchmarks.service [PATH/TO/h2020.csv.gz]
 
-Prints, for this machine: the time from the 144,726 participations to a published snapshot against
+Prints, for this machine: the time from participations to a published snapshot against
 `oxigraph load` of the same triples; median and 99th percentile of `/bridges`; and of a point SPARQL
 query through `/sparql` against `oxigraph serve-read-only` on the same triples. Every request goes
 over one kept-alive connection to loopback; nothing else should run meanwhile.
@@ -97,15 +97,16 @@ def report(label: str, sample: list[float]) -> None:
     print(f"{label:<44} median {median:8.2f}   p99 {p99:8.2f}   max {ordered[-1]:8.2f} ms")
 
 
-def compare_loads(table: Path, work: Path) -> tuple[Path, float, float]:
+def compare_loads(table: Path | None, work: Path) -> tuple[Path, float, float]:
     """Load the table with Tertius, then the same triples with `oxigraph load`; return data and seconds."""
     data = work / "data"
-    ours = timed(
-        [
+    command = [str(BIN / "tertius"), "demo", "--no-serve", "--data", str(data)]
+    if table is not None:
+        command = [
             str(BIN / "tertius"), "load", str(table), "--source", "cordis-h2020",
             "--mapping", "cordis-pic", "--data", str(data), "--quiet",
-        ]
-    )  # fmt: skip
+        ]  # fmt: skip
+    ours = timed(command)
     snapshot = Snapshots(data).current()
     assert snapshot is not None
     dump = work / "same.nq"
@@ -126,7 +127,7 @@ def compare_answers(data: Path, work: Path, requests: int) -> None:
     port, other = free_port(), free_port()
     ours = f"http://127.0.0.1:{port}"
     theirs = f"http://127.0.0.1:{other}"
-    serve = [str(BIN / "tertius"), "serve", "--data", str(data), "--port", str(port), "--quiet"]
+    serve = [str(BIN / "tertius"), "serve", "--data", str(data), "--port", str(port)]
     peer = [
         str(BIN / "oxigraph"), "serve-read-only", "--location", str(work / "oxigraph"),
         "--bind", f"127.0.0.1:{other}", "--union-default-graph",
@@ -183,7 +184,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("table", type=Path, help="the Horizon 2020 participations by PIC (h2020.csv.gz)")
+    parser.add_argument(
+        "table", type=Path, nargs="?", help="Horizon 2020 participations by PIC (h2020.csv.gz); else the demo"
+    )
     parser.add_argument("--requests", type=int, default=2000, help="timed requests of each kind")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="tertius-benchmark-"))
