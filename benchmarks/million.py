@@ -1,0 +1,198 @@
+"""Answers over HTTP from a snapshot of a million organisations.
+
+    python -m benchmarks.million --organizations 1000000 --data /path/with/20/GB
+
+Generates the network from its seed and loads it (both only where the folder has no snapshot yet), then
+serves it and prints, of requests on one kept-alive connection to loopback after a warm-up: `/position`,
+`/bridges`, `/prospects` in both modes and what-if, each for random organisations with ties and for the
+largest hubs; the whole network on another day, and what that costs the requests beside it; the publication
+of one more alliance. Nothing else should run meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+from tertius.queries.network import Network
+from tertius.store import Snapshots
+
+from benchmarks.generated import ALLIANCES, SEED, participations, write_table
+from benchmarks.service import BIN, free_port, serving
+
+HUBS = 200
+
+
+def prepare(data: Path, organizations: int) -> None:
+    """Generate and load the network where the folder has none, and say what that took."""
+    snapshot = Snapshots(data).current()
+    if snapshot is not None:
+        print(f"using snapshot {snapshot.number} of {data}")
+        return
+    data.mkdir(parents=True, exist_ok=True)
+    table = data / "table.csv"
+    columns = participations(organizations, ALLIANCES)
+    rows = columns.organization.size
+    write_table(columns, table)
+    del columns
+    start = time.perf_counter()
+    load(data, table, "generated")
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    table.unlink()
+    disk = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) / 1e9
+    print(f"load: {rows:,} participations in {seconds:.0f} s, peak memory {peak:,.0f} MB, disk {disk:.1f} GB")
+
+
+def load(data: Path, table: Path, source: str) -> None:
+    """Load a table with the command line."""
+    command = [str(BIN / "tertius"), "load", str(table), "--source", source, "--data", str(data), "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def measured(call: Callable[[str], Any], keys: list[str], warm_up: int = 30) -> list[float]:
+    """Time one call for each key in milliseconds, after some untimed ones."""
+    for key in keys[:warm_up]:
+        call(key)
+    sample = []
+    for key in keys:
+        start = time.perf_counter()
+        call(key)
+        sample.append(1e3 * (time.perf_counter() - start))
+    return sample
+
+
+def row(label: str, sample: list[float]) -> None:
+    """Print a line of the table: median, 99th percentile and maximum."""
+    median, p99 = np.percentile(sample, [50, 99])
+    print(f"| {label} | {len(sample)} | {median:.1f} | {p99:.1f} | {max(sample):.1f} |", flush=True)
+
+
+def routes(client: httpx2.Client, base: str, chosen: dict[str, list[str]], partner: dict[str, str]) -> None:
+    """Time every route for each choice of organisations."""
+
+    def get(path: str) -> Callable[[str], Any]:
+        return lambda key: client.get(f"{base}/v1/organizations/{key}/{path}").raise_for_status()
+
+    def suppose(change: Callable[[str], dict[str, Any]]) -> Callable[[str], Any]:
+        return lambda key: client.post(
+            f"{base}/v1/organizations/{key}/what-if", json=change(key)
+        ).raise_for_status()
+
+    anyone = chosen["random organisations"]
+    asked: dict[str, Callable[[str], Any]] = {
+        "`/position`": get("position"),
+        "`/bridges`": get("bridges"),
+        "`/prospects?mode=exploration`": get("prospects?mode=exploration"),
+        "`/prospects?mode=exploitation`": get("prospects?mode=exploitation"),
+        "what-if, a tie added": suppose(
+            lambda key: {"add": [{"organization": next(one for one in anyone if one != key)}]}
+        ),
+        "what-if, a tie ended": suppose(lambda key: {"end": [{"organization": partner[key]}]}),
+    }
+    print("| request | n | median ms | p99 ms | max ms |\n|---|---|---|---|---|")
+    for label, call in asked.items():
+        for who, keys in chosen.items():
+            row(f"{label}, {who}", measured(call, keys))
+
+
+def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) -> None:
+    """Ask for the network as of other days while ordinary requests go on beside it."""
+    took: list[float] = []
+
+    def derive() -> None:
+        with httpx2.Client(timeout=120) as other:
+            for back in range(1, 6):
+                start = time.perf_counter()
+                asked = f"{base}/v1/network/brokers?limit=10&as_of={day - timedelta(days=97 * back)}"
+                other.get(asked).raise_for_status()
+                took.append(1e3 * (time.perf_counter() - start))
+
+    def position(key: str) -> None:
+        client.get(f"{base}/v1/organizations/{key}/position").raise_for_status()
+
+    row("`/position`, alone", measured(position, keys))
+    beside: list[float] = []
+    thread = threading.Thread(target=derive)
+    thread.start()
+    at = 0
+    while thread.is_alive():
+        start = time.perf_counter()
+        position(keys[at % len(keys)])
+        beside.append(1e3 * (time.perf_counter() - start))
+        at += 1
+        time.sleep(0.005)
+    thread.join()
+    row("`/position`, while another day is derived", beside)
+    row("`/brokers` of the whole network on a day not asked for before", took)
+
+
+def one_alliance(data: Path, keys: int) -> None:
+    """Publish one more alliance, three times over."""
+    table = data / "one.csv"
+    for turn in range(1, 4):
+        first, second = 7 * turn, keys // 2 + turn
+        table.write_text(
+            "alliance,partner,country,start,end\n"
+            f"one-more-{turn},organization-{first},BE,2019-06-{turn:02},2020-06-01\n"
+            f"one-more-{turn},organization-{second},BE,2019-06-{turn:02},2020-06-01\n",
+            encoding="utf-8",
+        )
+        start = time.perf_counter()
+        load(data, table, "one-more")
+        print(f"one alliance published by the command in {time.perf_counter() - start:.2f} s", flush=True)
+    table.unlink()
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--organizations", type=int, default=1_000_000)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the snapshot; kept afterwards")
+    parser.add_argument("--requests", type=int, default=500, help="random organisations asked about")
+    options = parser.parse_args()
+    prepare(options.data, options.organizations)
+    snapshot = Snapshots(options.data).current()
+    assert snapshot is not None
+    network = Network.open(snapshot.network_path)
+    ties = network.derived.ties
+    count = ties.organization.size
+    print(f"{network.table.organizations.size:,} organisations, {ties.weight.size:,} ties in the window")
+
+    def key(at: int) -> str:
+        one: bytes = network.table.organizations[ties.organization[at]]
+        return one.decode()
+
+    draw = random.Random(SEED)
+    # Positions ascend by degree: the hubs come last.
+    places = {
+        "random organisations": draw.sample(range(count), options.requests),
+        f"the {HUBS} largest hubs": list(range(count - HUBS, count)),
+    }
+    chosen = {who: [key(at) for at in some] for who, some in places.items()}
+    partner = {key(at): key(int(ties.partner[ties.offsets[at]])) for some in places.values() for at in some}
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    serve = [str(BIN / "tertius"), "serve", "--data", str(options.data), "--port", str(port)]
+    with serving(serve, f"{base}/readyz"), httpx2.Client(timeout=120) as client:
+        routes(client, base, chosen, partner)
+        as_of = snapshot.manifest.as_of
+        assert as_of is not None
+        another_day(client, base, as_of, chosen["random organisations"])
+    one_alliance(options.data, options.organizations)
+
+
+if __name__ == "__main__":
+    main()
