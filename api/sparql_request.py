@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.message import Message
 from itertools import pairwise
 from typing import Final, Literal
-from urllib.parse import parse_qsl
 
 from fastapi import Request
 from tertius.api.errors import BadParameter, BadRequest, UnsupportedMedia
+from tertius.api.forms import FORM, Pairs, body_media, decode_pairs
 from tertius.api.negotiate import CSV, JSONLD, NTRIPLES, RDFXML, SPARQL_JSON, SPARQL_XML, TSV, TURTLE, Media
 from tertius.ontology.namespaces import PREFIXES
 from tertius.queries import Limits, MalformedQuery, check_read_only
@@ -58,9 +57,6 @@ class Checked:
     deterministic: bool
 
 
-Pairs = list[tuple[str, str]]
-
-
 def from_get(request: Request) -> SparqlRequest:
     """Read a query operation by GET.
 
@@ -68,7 +64,7 @@ def from_get(request: Request) -> SparqlRequest:
         BadRequest: The query is missing, repeated or not UTF-8.
         MalformedQuery: It is an update.
     """
-    return _read(_decode(request.scope["query_string"]))
+    return _read(decode_pairs(request.scope["query_string"]))
 
 
 async def from_post(request: Request) -> SparqlRequest:
@@ -79,22 +75,14 @@ async def from_post(request: Request) -> SparqlRequest:
         MalformedQuery: It is an update.
         UnsupportedMedia: The body is neither a form nor a query, or is packed.
     """
-    header = Message()
-    header["Content-Type"] = request.headers.get("content-type", "")
-    kind = header.get_content_type() if request.headers.get("content-type") else ""
-    charset = str(header.get_param("charset", "utf-8")).lower()
-    if charset not in {"utf-8", "utf8"}:
-        raise UnsupportedMedia(f"charset {charset[:40]} is not taken; send UTF-8")
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding != "identity":
-        raise UnsupportedMedia(f"the content coding {coding[:40]} is not taken; send the body as it is")
-    address = _decode(request.scope["query_string"])
+    kind = body_media(request)
+    address = decode_pairs(request.scope["query_string"])
     if kind == "application/sparql-update":
         raise MalformedQuery("updates are never taken here; facts come in through `tertius load`")
-    if kind == "application/x-www-form-urlencoded":
+    if kind == FORM:
         if any(name == "query" for name, _ in address):
             raise BadRequest("The query is in the address as well as in the body; send it once.")
-        return _read(address + _decode(await request.body()))
+        return _read(address + decode_pairs(await request.body()))
     if kind == "application/sparql-query":
         if any(name == "query" for name, _ in address):
             raise BadRequest("The query is in the address as well as in the body; send it once.")
@@ -192,13 +180,3 @@ def _dataset(pairs: Pairs) -> Dataset:
             raise BadParameter(parameter, str(error)) from None
         found[parameter] = graphs
     return Dataset(default_graphs=found["default-graph-uri"], named_graphs=found["named-graph-uri"])
-
-
-def _decode(data: bytes) -> Pairs:
-    """Decode `name=value` pairs; percent signs are decoded once."""
-    try:
-        return parse_qsl(data.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000)
-    except UnicodeDecodeError:
-        raise BadRequest("The parameters are not UTF-8 written in percent signs.") from None
-    except ValueError:
-        raise BadRequest("There are more than 1000 parameters.") from None
