@@ -26,6 +26,7 @@ DISJOINT_CLASSES: Final = (
         "tt:Condition",
         "tt:GovernanceModeUse",
         "tt:Interviewee",
+        "tt:Judgement",
         "tt:LiteratureClaim",
         "tt:Load",
         "tt:Locator",

@@ -59,6 +59,7 @@ OTHER = {
     "select",
     "severity",
     "targetClass",
+    "targetSubjectsOf",
 }
 
 
