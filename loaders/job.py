@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -13,10 +13,14 @@ from typing import Final, Protocol
 
 from tertius.loaders.problems import Problem
 from tertius.ontology.namespaces import DEFAULT_BASE
+from tertius.queries.judgements import Judgement
 from tertius.queries.network.quads import MOST_TIES
 
 EVIDENCE: Final = "evidence"
 """Source name of the shipped evidence base, of which there is one and which takes no files."""
+
+JUDGEMENTS: Final = "judgements"
+"""Name of the judgements in place of a source's: they are added to, never replaced, and take no files."""
 
 
 class Phase(StrEnum):
@@ -51,7 +55,7 @@ class LoadJob:
     Attributes:
         data: Data directory that holds the snapshots; made if missing.
         source: Name of the source, 1 to 64 of a-z, 0-9 and `-`; its named graph is `BASE/graph/<source>`.
-            `evidence` is the shipped evidence base.
+            `evidence` is the shipped evidence base, `judgements` adds judgements.
         files: Tables to read. Which role each plays in the mapping is inferred from its header.
         mapping: A shipped mapping's name, the path of a mapping file, or one of the registers (`gleif`);
             `None` for a plain alliance table.
@@ -62,6 +66,8 @@ class LoadJob:
         keep: Published snapshots to keep.
         max_ties: Ties of the whole network up to which every tie becomes a node of the graph, all or none.
             A million of them take a minute or two to write; the network's own files always hold them.
+        judgements: What is judged, where `source` is `judgements`. They are added to those that are there; a
+            newer one on the same two records takes the place of an older, which stays as history.
     """
 
     data: Path
@@ -74,6 +80,14 @@ class LoadJob:
     retrieved: dt.date | None = None
     keep: int = 5
     max_ties: int = MOST_TIES
+    judgements: tuple[Judgement, ...] = ()
+
+    @classmethod
+    def judged(
+        cls, data: Path, judgements: Iterable[Judgement], *, base: str = DEFAULT_BASE, keep: int = 5
+    ) -> LoadJob:
+        """Return the job that adds judgements."""
+        return cls(data=data, source=JUDGEMENTS, base=base, keep=keep, judgements=tuple(judgements))
 
     @classmethod
     def evidence(cls, data: Path, *, base: str = DEFAULT_BASE, keep: int = 5) -> LoadJob:

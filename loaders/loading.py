@@ -15,7 +15,8 @@ from typing import Final, NoReturn
 
 from tertius.loaders.description import Description
 from tertius.loaders.evidence.loading import load_evidence
-from tertius.loaders.job import EVIDENCE, LoadError, LoadJob, LoadReport, Phase, Progress
+from tertius.loaders.job import EVIDENCE, JUDGEMENTS, LoadError, LoadJob, LoadReport, Phase, Progress
+from tertius.loaders.judging import check_judgements, load_judgements
 from tertius.loaders.mapping import Mapping as SourceMapping
 from tertius.loaders.mapping import load_mapping
 from tertius.loaders.problems import Problem, Problems
@@ -31,7 +32,7 @@ from tertius.ontology import VERSION
 from tertius.queries.network import NetworkTooLargeError
 from tertius.store import Snapshot, Snapshots, SourceEntry
 
-RESERVED: Final = frozenset({"ontology", EVIDENCE, "judgements", "measures"})
+RESERVED: Final = frozenset({"ontology", EVIDENCE, JUDGEMENTS, "measures"})
 """Names of graphs that Tertius writes itself."""
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,64}")
@@ -63,6 +64,8 @@ def load(job: LoadJob, *, progress: Progress | None = None) -> LoadReport:
             _refuse("other-base", message)
         if job.source == EVIDENCE and not job.remove:
             return load_evidence(job, snapshots, current, watch)
+        if job.source == JUDGEMENTS:
+            return load_judgements(job, snapshots, current, watch)
         if job.remove:
             return _remove(job, snapshots, current, watch)
         if job.mapping in REGISTERS:
@@ -81,6 +84,8 @@ def _check_job(job: LoadJob) -> None:
     if job.source == EVIDENCE:
         if job.files:
             _refuse("bad-source", f"'{EVIDENCE}' is the shipped evidence base and takes no files")
+    elif job.source == JUDGEMENTS:
+        check_judgements(job)
     elif job.source in RESERVED:
         names = ", ".join(sorted(RESERVED))
         _refuse("bad-source", f"'{job.source}' is a graph of Tertius' own ({names}); choose another name")
@@ -88,7 +93,9 @@ def _check_job(job: LoadJob) -> None:
         _refuse("bad-keep", f"at least one snapshot must be kept, not {job.keep}")
     if job.remove and (job.files or job.dry_run):
         _refuse("bad-job", "removing a source takes no files and cannot be tried out")
-    if not job.remove and not job.files and job.source != EVIDENCE:
+    if job.judgements and job.source != JUDGEMENTS:
+        _refuse("bad-job", f"judgements are loaded under the name '{JUDGEMENTS}', not '{job.source}'")
+    if not job.remove and not job.files and job.source not in {EVIDENCE, JUDGEMENTS}:
         _refuse("no-files", "give at least one file to load")
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 from tertius.loaders.facts import Facts
-from tertius.loaders.job import Phase
+from tertius.loaders.job import JUDGEMENTS, Phase
+from tertius.loaders.judged import Settled, history, settle
 from tertius.loaders.search import write_search
 from tertius.loaders.watch import Watch, counted
 from tertius.ontology import VERSION, ontology_graph
 from tertius.ontology.identity import graph as graph_iri
+from tertius.queries.judgements import Judgement, judgement_quads
 from tertius.queries.network import UNCHANGED, ParticipationColumns, ParticipationTable, build
 from tertius.queries.network.base import Unchanged
 from tertius.queries.network.quads import materialised, measure_quads
@@ -39,14 +41,22 @@ class Source:
 
 
 def publish(
-    draft: Draft, name: str, source: Source | None, *, base: str, max_ties: int, watch: Watch
+    draft: Draft,
+    name: str,
+    source: Source | None,
+    *,
+    judgements: Sequence[Judgement] = (),
+    base: str,
+    max_ties: int,
+    watch: Watch,
 ) -> Snapshot:
-    """Write everything that follows from one source's change, and make the draft live.
+    """Write everything that follows from one source's change, or from judgements, and make the draft live.
 
     Args:
         draft: A copy of the live snapshot.
-        name: Name of the source.
+        name: Name of the source, or `judgements`.
         source: What it says now, or `None` to remove it.
+        judgements: What is added to those of the parent, which always go on.
         base: Base IRI of the individuals.
         max_ties: Ties up to which every tie becomes a node of the graph.
         watch: Told of every phase.
@@ -56,7 +66,7 @@ def publish(
     entries.pop(name, None)
     with watch.phase(Phase.WRITE) as step:
         quads = counted(source.quads, step) if source else ()
-        statements = draft.replace_graph(graph_iri(name, base), quads)
+        statements = draft.replace_graph(graph_iri(name, base), quads) if name != JUDGEMENTS else 0
         if parent is None or parent.manifest.ontology_version != VERSION:
             draft.replace_graph(graph_iri("ontology", base), _ontology(base))
     columns = _unchanged(parent, entries)
@@ -66,8 +76,17 @@ def publish(
         known = source.finish() if source.finish else {}
         counts = {**source.entry.counts, **known, "statements": statements}
         entries[name] = source.entry.model_copy(update={"counts": counts})
+    settled = settle(
+        [*history(parent), *judgements],
+        parent,
+        source=name,
+        facts=source.facts if source else None,
+        staged=source.staged if source else None,
+    )
+    judged = _judgements(draft, settled, base) if settled.judgements else {}
     with watch.phase(Phase.NETWORK):
-        built = build(draft.network_path, parent.network_path if parent else None, columns)
+        before = parent.network_path if parent else None
+        built = build(draft.network_path, before, columns, same=settled.network)
     with watch.phase(Phase.MEASURES) as step:
         measures = measure_quads(built.network, base=base, snapshot=draft.number, max_ties=max_ties)
         written = draft.replace_graph(graph_iri("measures", base), counted(measures, step))
@@ -79,6 +98,7 @@ def publish(
             source=name,
             facts=source.facts if source else None,
             staged=source.staged if source else None,
+            settled=settled,
             base=base,
             progress=step,
         )
@@ -87,12 +107,22 @@ def publish(
         manifest = draft.manifest(
             base=base,
             sources=dict(sorted(entries.items())),
-            counts=_totals(entries, built.counts, written),
+            counts=_totals(entries, built.counts, written + judged.get("statements", 0)),
             as_of=built.as_of,
-            materialised={"measures": {**wrote, "statements": written}},
+            materialised={
+                "measures": {**wrote, "statements": written},
+                **({"judgements": dict(judged)} if judged else {}),
+            },
             ontology_version=VERSION,
         )
         return draft.publish(manifest)
+
+
+def _judgements(draft: Draft, settled: Settled, base: str) -> dict[str, int]:
+    """Write the judgements graph: what became of each may change with every load."""
+    quads = judgement_quads(settled.judgements, settled.closure.statuses, settled.closure.same, base=base)
+    statements = draft.replace_graph(graph_iri(JUDGEMENTS, base), quads)
+    return {**settled.counts(), "statements": statements}
 
 
 def _unchanged(parent: Snapshot | None, names: Iterable[str]) -> dict[str, ParticipationColumns | Unchanged]:
@@ -107,6 +137,6 @@ def _ontology(base: str) -> Iterator[ox.Quad]:
         yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
-def _totals(entries: Mapping[str, SourceEntry], network: Mapping[str, int], measures: int) -> dict[str, int]:
+def _totals(entries: Mapping[str, SourceEntry], network: Mapping[str, int], derived: int) -> dict[str, int]:
     asserted = sum(entry.counts.get("statements", 0) for entry in entries.values())
-    return {**network, "statements": asserted + measures + len(ontology_graph())}
+    return {**network, "statements": asserted + derived + len(ontology_graph())}

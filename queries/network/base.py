@@ -56,11 +56,12 @@ def write_base(
         path: Existing, empty directory.
         parent: The parent snapshot's network directory, whose ids are kept; None for the first.
         sources: Every source of the new snapshot; those not named are gone.
-        same: Judgements, already closed: key of a record -> key of the one that stands for it.
+        same: Judgements, already closed: key of a record -> key of the one that stands for it, which no
+            source of alliances need list: a register's record gets an id when one of its own is replaced.
 
     Raises:
         ColumnsError: Columns contradict themselves, two sources claim one alliance, or a judgement
-            names an unknown key or leads to a record that itself is replaced.
+            replaces an unknown key or leads to a record that itself is replaced.
         NetworkFormatError: The parent cannot be read.
     """
     old = ParticipationTable.open(parent) if parent else None
@@ -82,6 +83,8 @@ def write_base(
             raise ColumnsError(f"source {name} is said to be unchanged, but the parent has none of that name")
         else:
             link_tree(parent / "sources" / name, target)
+    if same:
+        organizations.admit(np.array(sorted(set(same.values())), dtype=KEY_TYPE))
     write_array(path, "organizations", organizations.keys)
     write_array(path, "organizations-order", organizations.order)
     write_array(path, "alliances", alliances.keys)
@@ -211,9 +214,9 @@ def _canonical(organizations: _Register, same: Mapping[str, str]) -> Ids:
     records, stands = sorted(same), [same[key] for key in sorted(same)]
     replaced = find_keys(organizations.keys, organizations.order, records)
     standing = find_keys(organizations.keys, organizations.order, stands)
-    for keys, ids in ((records, replaced), (stands, standing)):
-        if (ids < 0).any():
-            raise ColumnsError(f"a judgement names {keys[int(np.argmin(ids))]}, which no source ever had")
+    if (replaced < 0).any():
+        unknown = records[int(np.argmin(replaced))]
+        raise ColumnsError(f"a judgement replaces {unknown}, which no source ever had")
     canonical[replaced] = standing
     loose = np.flatnonzero(canonical[canonical] != canonical)
     if loose.size:

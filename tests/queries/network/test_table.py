@@ -165,6 +165,18 @@ def test_judgements_join_records_and_can_be_taken_back(tmp_path: Path) -> None:
     assert gone.network.summary().ties == 0
 
 
+def test_a_record_that_no_source_lists_can_stand_for_others(tmp_path: Path) -> None:
+    sources = {"one": columns(consortia("x: a b"), circles={"a": {"country": "DE"}})}
+    joined = build(tmp_path / "1", None, sources, same={org("a"): org("register")}, parameters=ALL).network
+    assert partners(joined, "b") == {org("register")}
+    assert joined.position(org("a")).organization == org("register")
+    assert joined.summary().organizations == 2
+    unchanged = dict.fromkeys(sources, UNCHANGED)
+    apart = build(tmp_path / "2", tmp_path / "1", unchanged, parameters=ALL).network
+    assert partners(apart, "b") == {org("a")}
+    assert apart.summary().organizations == 2
+
+
 def test_a_judgement_may_reorder_partners_within_an_alliance(tmp_path: Path) -> None:
     rows = [
         P("b", "x", "2015-01-01", "2015-12-31"),
@@ -182,8 +194,7 @@ def test_a_judgement_may_reorder_partners_within_an_alliance(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("same", "message"),
     [
-        ({org("a"): org("nobody")}, f"names {org('nobody')}"),
-        ({org("nobody"): org("a")}, f"names {org('nobody')}"),
+        ({org("nobody"): org("a")}, f"replaces {org('nobody')}"),
         ({org("a"): org("b"), org("b"): org("c")}, "itself replaced"),
     ],
 )
