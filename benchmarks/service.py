@@ -1,6 +1,7 @@
 """Loads and answers, beside the `oxigraph` command, in one run.
 
     python -m benchmarks.service [PATH/TO/h2020.csv.gz]
+    python -m benchmarks.service --participations 10000000 --load-only
 
 Prints, for this machine: the time from participations to a published snapshot against
 `oxigraph load` of the same triples; median and 99th percentile of `/bridges`; and of a point SPARQL
@@ -11,6 +12,7 @@ over one kept-alive connection to loopback; nothing else should run meanwhile.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import socket
@@ -21,12 +23,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx2
 import pyoxigraph
 from tertius.store import Snapshots
+
+from benchmarks.generated import ALLIANCES, write_table
+from benchmarks.generated import participations as make
 
 BIN = Path(sys.executable).parent
 SEED = 20_260_101
@@ -68,13 +74,22 @@ def serving(command: list[str], ready: str) -> Iterator[None]:
         server.wait(30)
 
 
-def timed(command: list[str]) -> float:
-    """Run a command to its end and return its wall-clock seconds."""
+def timed(command: list[str]) -> tuple[float, float]:
+    """Run a command to its end; return its wall-clock seconds and its largest process' peak memory in MB."""
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    return time.perf_counter() - start
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if status:
+            output.seek(0)
+            raise SystemExit(f"{' '.join(command)}\n{output.read().decode(errors='replace')}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def gigabytes(folder: Path) -> float:
+    """Return what a folder's files take on disk."""
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file()) / 1e9
 
 
 def latencies(call: Callable[[str], None], keys: list[str], warm_up: int = 50) -> list[float]:
@@ -97,29 +112,29 @@ def report(label: str, sample: list[float]) -> None:
     print(f"{label:<44} median {median:8.2f}   p99 {p99:8.2f}   max {ordered[-1]:8.2f} ms")
 
 
-def compare_loads(table: Path | None, work: Path) -> tuple[Path, float, float]:
-    """Load the table with Tertius, then the same triples with `oxigraph load`; return data and seconds."""
+def compare_loads(load: list[str], work: Path) -> Path:
+    """Run Tertius' command, then load the same triples with `oxigraph load`; return the data folder."""
     data = work / "data"
-    command = [str(BIN / "tertius"), "demo", "--no-serve", "--data", str(data)]
-    if table is not None:
-        command = [
-            str(BIN / "tertius"), "load", str(table), "--source", "cordis-h2020",
-            "--mapping", "cordis-pic", "--data", str(data), "--quiet",
-        ]  # fmt: skip
-    ours = timed(command)
+    ours, memory = timed([str(BIN / "tertius"), *load, "--data", str(data)])
     snapshot = Snapshots(data).current()
     assert snapshot is not None
     dump = work / "same.nq"
     store = pyoxigraph.Store.read_only(str(snapshot.store_path))
     store.dump(str(dump), format=pyoxigraph.RdfFormat.N_QUADS)
+    del store
     with dump.open("rb") as lines:
         quads = sum(1 for _ in lines)
-    theirs = timed([str(BIN / "oxigraph"), "load", "--location", str(work / "oxigraph"), "--file", str(dump)])
+    peer = work / "oxigraph"
+    theirs, other = timed([str(BIN / "oxigraph"), "load", "--location", str(peer), "--file", str(dump)])
+    dump.unlink()
+    print(f"load of {quads:,} triples | seconds | peak memory MB | disk GB")
     print(
-        f"load: {quads:,} triples; tertius (parse, validate, graph, network, measures, search) {ours:.1f} s;"
+        f"tertius (parse, validate, graph, network, measures, search) | {ours:.1f} | {memory:,.0f} | ", end=""
     )
-    print(f"      oxigraph load (the finished triples only) {theirs:.1f} s; ratio {ours / theirs:.2f}")
-    return data, ours, theirs
+    print(f"{gigabytes(data):.2f}")
+    print(f"oxigraph load (the finished triples only) | {theirs:.1f} | {other:,.0f} | {gigabytes(peer):.2f}")
+    print(f"ratio of times {ours / theirs:.2f}", flush=True)
+    return data
 
 
 def compare_answers(data: Path, work: Path, requests: int) -> None:
@@ -179,6 +194,16 @@ def compare_answers(data: Path, work: Path, requests: int) -> None:
         print(f"guard, worker and sandbox cost {cost:.2f} ms at the median")
 
 
+def generated(participations: int, work: Path) -> Path:
+    """Write a table of about so many participations, ten of each organisation on average."""
+    # An alliance of the generator has 2.56 partners on average.
+    columns = make(participations // 10, replace(ALLIANCES, alliances=10 / 2.56))
+    table = work / "generated.csv"
+    write_table(columns, table)
+    print(f"{columns.organizations.size:,} organisations, {columns.organization.size:,} participations")
+    return table
+
+
 def main() -> None:
     """Run both comparisons in a scratch directory and remove it."""
     parser = argparse.ArgumentParser(
@@ -187,12 +212,29 @@ def main() -> None:
     parser.add_argument(
         "table", type=Path, nargs="?", help="Horizon 2020 participations by PIC (h2020.csv.gz); else the demo"
     )
+    parser.add_argument("--participations", type=int, help="generate a table of about so many instead")
+    parser.add_argument("--load-only", action="store_true", help="compare the loads and stop")
     parser.add_argument("--requests", type=int, default=2000, help="timed requests of each kind")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="tertius-benchmark-"))
     try:
-        data, _, _ = compare_loads(options.table, work)
-        compare_answers(data, work, options.requests)
+        load = ["demo", "--no-serve"]
+        if options.participations:
+            table = generated(options.participations, work)
+            load = ["load", str(table), "--source", "generated", "--quiet"]
+        elif options.table:
+            load = [
+                "load",
+                str(options.table),
+                "--source",
+                "cordis-h2020",
+                "--mapping",
+                "cordis-pic",
+                "--quiet",
+            ]
+        data = compare_loads(load, work)
+        if not options.load_only:
+            compare_answers(data, work, options.requests)
     finally:
         shutil.rmtree(work)
 
