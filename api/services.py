@@ -27,6 +27,7 @@ from tertius.queries import DEFAULT_LIMITS, Catalogue, Context, Limits, load_cat
 from tertius.queries.network import Network, NetworkLane, NetworkParameters
 from tertius.store import (
     Budget,
+    Outbound,
     QueryPool,
     RemoteService,
     RemoteStore,
@@ -34,6 +35,7 @@ from tertius.store import (
     Snapshot,
     SnapshotDamaged,
     Snapshots,
+    parse_services,
 )
 
 _log = structlog.get_logger("tertius.api")
@@ -91,6 +93,18 @@ def remote_service(settings: Settings) -> RemoteService:
         settings.store_password if settings.store_user else None,
         settings.store_auth,
         settings.store_timeout,
+    )
+
+
+def outbound(settings: Settings) -> Outbound:
+    """Return the client for the services that the settings list."""
+    return Outbound(
+        parse_services(settings.services),
+        seconds=settings.service_seconds,
+        most=settings.service_bytes,
+        cache=Path(settings.service_cache) if settings.service_cache else settings.data / "services",
+        cache_seconds=settings.service_cache_seconds,
+        cache_bytes=settings.service_cache_bytes,
     )
 
 
@@ -189,6 +203,11 @@ class Services:
             StoreError: It does not answer.
         """
         return Context(base=self.settings.base, as_of=self._remote_day())
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """The only way out, to the services that the settings list."""
+        return outbound(self.settings)
 
     def cancel(self, query_id: str) -> bool:
         """Stop a caller's query, whichever store works on it; whether there was one."""

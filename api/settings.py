@@ -11,7 +11,9 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tertius.api.clients import parse_tokens
 from tertius.ontology.namespaces import DEFAULT_BASE
-from tertius.store.remote_wire import TIMEOUT_PARAMETER, check_url
+from tertius.store.outbound_services import parse_services
+from tertius.store.remote_address import check_url
+from tertius.store.remote_wire import TIMEOUT_PARAMETER
 
 PREFIX: Final = "TERTIUS_"
 
@@ -31,6 +33,11 @@ def _token_list(value: str) -> str:
 
 def _service_url(value: str) -> str:
     return check_url(value) if value else value
+
+
+def _service_list(value: str) -> str:
+    parse_services(value)
+    return value
 
 
 class Settings(BaseSettings):
@@ -66,6 +73,25 @@ class Settings(BaseSettings):
     store_graphs: Literal["listed", "union"] = Field(
         "listed",
         description="Name the published graphs in each query, or trust the default graph to be all.",
+    )
+    services: Annotated[str, AfterValidator(_service_list)] = Field(
+        "",
+        description="Services outside that may be asked: name=URL by commas, also `private`, `rate=N`.",
+    )
+    service_seconds: float = Field(
+        20.0, gt=0, le=600, description="Time limit of one request to such a service, all attempts included."
+    )
+    service_bytes: int = Field(
+        16 * 1024**2, ge=1024, description="Largest answer of such a service, unpacked."
+    )
+    service_cache: str = Field(
+        "", description="Folder for answers of such services; `services` in the data folder where empty."
+    )
+    service_cache_seconds: float = Field(
+        86_400.0, ge=0, description="How long such an answer is used again; 0 keeps none."
+    )
+    service_cache_bytes: int = Field(
+        256 * 1024**2, ge=0, description="Disk for such answers; the oldest go first."
     )
     host: str = Field("127.0.0.1", description="Address that `tertius serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `tertius serve` listens on; 0 picks one.")

@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     from tertius.store.lanes import Counters, LaneState, RunningQuery
     from tertius.store.manifest import Manifest, SourceEntry
     from tertius.store.memory import MemoryStore
+    from tertius.store.outbound import Outbound, OutboundRequest
+    from tertius.store.outbound_cache import Fetched, Provenance
+    from tertius.store.outbound_errors import (
+        OutboundError,
+        ServiceBusy,
+        ServiceNotConfigured,
+        ServiceTimeout,
+        ServiceUnavailable,
+    )
+    from tertius.store.outbound_services import OutboundService, parse_services
     from tertius.store.pool import QueryPool
     from tertius.store.remote import RemoteStore
     from tertius.store.remote_push import Published, push
@@ -47,12 +57,18 @@ __all__ = [
     "Dataset",
     "DiskFull",
     "Draft",
+    "Fetched",
     "Lane",
     "LaneState",
     "LockHeld",
     "Manifest",
     "MemoryStore",
     "OutOfMemory",
+    "Outbound",
+    "OutboundError",
+    "OutboundRequest",
+    "OutboundService",
+    "Provenance",
     "Published",
     "QueryCancelled",
     "QueryFailed",
@@ -65,6 +81,10 @@ __all__ = [
     "ResultFormat",
     "ResultTooLarge",
     "RunningQuery",
+    "ServiceBusy",
+    "ServiceNotConfigured",
+    "ServiceTimeout",
+    "ServiceUnavailable",
     "Snapshot",
     "SnapshotDamaged",
     "SnapshotGone",
@@ -75,6 +95,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailable",
     "WorkerCrashed",
+    "parse_services",
     "push",
     "solutions",
 ]
@@ -85,6 +106,16 @@ _MODULES = {
     "lanes": ["Counters", "LaneState", "RunningQuery"],
     "manifest": ["Manifest", "SourceEntry"],
     "memory": ["MemoryStore"],
+    "outbound": ["Outbound", "OutboundRequest"],
+    "outbound_cache": ["Fetched", "Provenance"],
+    "outbound_errors": [
+        "OutboundError",
+        "ServiceBusy",
+        "ServiceNotConfigured",
+        "ServiceTimeout",
+        "ServiceUnavailable",
+    ],
+    "outbound_services": ["OutboundService", "parse_services"],
     "pool": ["QueryPool"],
     "remote": ["RemoteStore"],
     "remote_push": ["Published", "push"],

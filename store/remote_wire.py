@@ -16,9 +16,9 @@ import urllib.request
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from SPARQLWrapper import BASIC, JSON, POST, SPARQLWrapper
+from tertius.store.remote_address import check_url
 
 _EXCERPT: Final = 4096
 TIMEOUT_PARAMETER: Final = r"^(auto|none|[A-Za-z0-9-]+:(ms|s))$"
@@ -56,24 +56,6 @@ class RemoteService:
             raise ValueError(
                 f"{self.timeout_parameter!r} is not auto, none, or a parameter's name with :ms or :s"
             )
-
-
-def check_url(url: str) -> str:
-    """Return an address if a service can have it.
-
-    Raises:
-        ValueError: it is not an http or https address, or it holds a user, a password or a fragment.
-    """
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or any(ord(character) <= 32 for character in url):
-        raise ValueError("must be the http or https address of a SPARQL service")
-    if "@" in parts.netloc or parts.fragment:
-        raise ValueError("must hold no user, password or fragment; the first two have settings")
-    return url
 
 
 class NotConnectedError(OSError):
