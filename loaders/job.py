@@ -68,6 +68,7 @@ class LoadJob:
             A million of them take a minute or two to write; the network's own files always hold them.
         judgements: What is judged, where `source` is `judgements`. They are added to those that are there; a
             newer one on the same two records takes the place of an older, which stays as history.
+        reviewer: Who looked through the one table of pairs in `files`, where `source` is `judgements`.
     """
 
     data: Path
@@ -81,6 +82,14 @@ class LoadJob:
     keep: int = 5
     max_ties: int = MOST_TIES
     judgements: tuple[Judgement, ...] = ()
+    reviewer: str | None = None
+
+    @classmethod
+    def reviewed(
+        cls, data: Path, table: Path, *, by: str, base: str = DEFAULT_BASE, keep: int = 5
+    ) -> LoadJob:
+        """Return the job that adds what a person wrote into a table of pairs."""
+        return cls(data=data, source=JUDGEMENTS, files=(table,), reviewer=by, base=base, keep=keep)
 
     @classmethod
     def judged(

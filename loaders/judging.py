@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase
 from tertius.loaders.judged import history, records, settle
 from tertius.loaders.problems import Problem, Problems, shorten
 from tertius.loaders.publishing import publish
+from tertius.loaders.reviewed import read_reviewed
 from tertius.loaders.tables import TableError
 from tertius.loaders.watch import Watch
 from tertius.queries.judgements import Judgement, standing
@@ -25,12 +27,14 @@ def check_judgements(job: LoadJob) -> None:
     Raises:
         TableError: It has files, removes, or gives nothing.
     """
-    if job.files or job.mapping is not None:
-        raise TableError(Problem("bad-job", "judgements take no files and no mapping"))
+    reviewed = job.reviewer is not None and len(job.files) == 1 and not job.judgements
+    if (job.files and not reviewed) or job.mapping is not None:
+        message = "judgements take no files but one reviewed table, with who reviewed it, and no mapping"
+        raise TableError(Problem("bad-job", message))
     if job.remove:
         message = "judgements are history and cannot be removed; judge a pair anew, or 'undecided', instead"
         raise TableError(Problem("bad-job", message))
-    if not job.judgements:
+    if not job.judgements and not reviewed:
         raise TableError(Problem("no-judgements", "give at least one judgement"))
 
 
@@ -43,17 +47,18 @@ def load_judgements(job: LoadJob, snapshots: Snapshots, current: Snapshot | None
         LoadError: A judgement names an organisation that nobody knows; the report says which and where.
         StoreError: Another load is running, the disk is full, or the data directory is damaged.
     """
+    job, places = _read(job)
     report = LoadReport(
         job.source,
         snapshot=current.number if current else None,
         dry_run=job.dry_run,
-        rows=len(job.judgements),
+        rows=places.read,
         as_of=current.manifest.as_of if current else None,
     )
     with watch.phase(Phase.READ):
         held = history(current)
         added = _new(job.judgements, held)
-        _check_known(job, held, current, report)
+        _check_known(job, held, current, report, places)
     report = replace(report, rows_right=report.rows)
     settled = settle([*held, *added], current, source=job.source, facts=None, staged=None)
     counts = {"added": len(added), **settled.counts()}
@@ -105,7 +110,11 @@ def _new(given: Sequence[Judgement], held: Sequence[Judgement]) -> list[Judgemen
 
 
 def _check_known(
-    job: LoadJob, held: Sequence[Judgement], current: Snapshot | None, report: LoadReport
+    job: LoadJob,
+    held: Sequence[Judgement],
+    current: Snapshot | None,
+    report: LoadReport,
+    places: _Places,
 ) -> None:
     """Refuse keys that no source has; those judged before may have lost their source since."""
     wanted = {record for one in job.judgements for record in one.pair}
@@ -113,21 +122,50 @@ def _check_known(
     known.update(record for one in standing(held) for record in one.pair)
     problems = Problems()
     wrong = 0
-    for row, one in enumerate(job.judgements, start=1):
+    for row, one in zip(places.rows, job.judgements, strict=True):
         bad = [(name, record) for name in ("left", "right") if (record := getattr(one, name)) not in known]
         wrong += bool(bad)
         for name, record in bad:
             message = f"no source has an organization with the key {record}"
-            problems.add(Problem("unknown-organization", message, _FILE, row, name, shorten(record)))
+            problems.add(Problem("unknown-organization", message, places.file, row, name, shorten(record)))
     if problems:
-        total = len(problems)
-        more = f" (and {total - 1:,} more problems)" if total > 1 else ""
-        raise LoadError(
-            f"{problems.listed[0]}{more}",
-            replace(
-                report,
-                rows_right=report.rows - wrong,
-                problems=tuple(problems),
-                problem_count=dict(problems.counts),
-            ),
-        )
+        raise _failure(replace(report, rows_right=report.rows - wrong), problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where judgements come from: name of the file, the row of each, and rows read in all."""
+
+    file: str
+    rows: Sequence[int]
+    read: int
+
+
+def _read(job: LoadJob) -> tuple[LoadJob, _Places]:
+    """Read the reviewed table, where there is one, into judgements.
+
+    Raises:
+        LoadError: A row of it says what cannot be said.
+        TableError: It is no such table.
+    """
+    if not job.files or job.reviewer is None:
+        count = len(job.judgements)
+        return job, _Places(_FILE, range(1, count + 1), count)
+    table = job.files[0]
+    reviewed = read_reviewed(table, by=job.reviewer, when=dt.datetime.now(dt.UTC))
+    if reviewed.problems:
+        wrong = len(reviewed.problems)
+        report = LoadReport(job.source, dry_run=job.dry_run, rows=reviewed.read)
+        raise _failure(replace(report, rows_right=reviewed.read - wrong), reviewed.problems)
+    if not reviewed.judgements:
+        message = "no row has a verdict: write same, different or undecided into the column 'verdict'"
+        raise TableError(Problem("no-judgements", message, file=table.name))
+    judged = replace(job, judgements=reviewed.judgements, files=())
+    return judged, _Places(table.name, reviewed.rows, reviewed.read)
+
+
+def _failure(report: LoadReport, problems: Problems) -> LoadError:
+    total = len(problems)
+    more = f" (and {total - 1:,} more problems)" if total > 1 else ""
+    found = replace(report, problems=tuple(problems), problem_count=dict(problems.counts))
+    return LoadError(f"{problems.listed[0]}{more}", found)
