@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import queue
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tertius.api.models import AllianceRef, Circles, Identifier, Organization, OrganizationDetail
+from tertius.api.models import AllianceRef, Circles, Identifier, Organization, OrganizationDetail, Record
+from tertius.queries.matching import Connections, Filter, search
 
 _BATCH: Final = 500
-_WORD: Final = re.compile(r"[^\W_]+")
-_MAX_WORDS: Final = 12
 _MASKS: Final = 16
+_STANDS: Final = "SELECT r.key AS record, o.* FROM record r JOIN organization o ON o.id = r.organization"
 
 
 _After = tuple[str | float, int] | None
@@ -46,40 +44,15 @@ class Directory:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._masks: dict[tuple[str | None, str | None], NDArray[np.bool_]] = {}
-        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._connections = Connections(path)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except queue.Empty:
-                return
-
-    def __del__(self) -> None:
-        self.close()
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._idle.get_nowait()
-        except queue.Empty:
-            connection = sqlite3.connect(
-                f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
-            connection.row_factory = sqlite3.Row
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            self._idle.put(connection)
+        self._connections.close()
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        with self._connection() as connection:
+        with self._connections.use() as connection:
             return connection.execute(sql, values).fetchall()
 
     def _in_batches(self, sql: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
@@ -99,9 +72,45 @@ class Directory:
         )
         return [str(row["key"]) for row in rows]
 
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Run a statement of ours; what a caller sends is among the values."""
+        return self._rows(sql, values)
+
+    @cached_property
+    def judged(self) -> bool:
+        """Whether the snapshot has a place for judgements; those of early versions have none."""
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = 'record'"))
+
+    def canonical(self, key: str) -> str | None:
+        """Return the key of the organisation that has or is a record; `None` where nothing has the key."""
+        rows = self._rows("SELECT key FROM organization WHERE key = ?", (key,))
+        if not rows and self.judged:
+            rows = self._rows(f"{_STANDS} WHERE r.key = ?", (key,))
+        return str(rows[0]["key"]) if rows else None
+
+    def records(self, key: str) -> list[Record]:
+        """Return the records that judgements join into an organisation, itself first; none if it is one."""
+        if not self.judged:
+            return []
+        rows = self._rows(
+            "SELECT DISTINCT m.key, m.iri, m.name, m.country, m.source FROM record r"
+            " JOIN record o ON o.id = r.organization JOIN mention m ON m.id = r.id"
+            " WHERE o.key = ? ORDER BY m.key <> o.key, m.name, m.key, m.source",
+            (key,),
+        )
+        return [Record(**{**row, "country": row["country"] or None}) for row in rows]
+
     def organizations(self, keys: Iterable[str]) -> dict[str, Organization]:
-        """Return organisations by key; a key that nothing has is left out."""
-        rows = list(self._in_batches("SELECT * FROM organization WHERE key IN ({})", sorted(set(keys))))
+        """Return organisations by key, or by the key of a record that one has; unknown keys are left out."""
+        wanted = set(keys)
+        stands = {key: key for key in wanted}
+        rows = list(self._in_batches("SELECT * FROM organization WHERE key IN ({})", sorted(wanted)))
+        rest = wanted - {row["key"] for row in rows}
+        if rest and self.judged:
+            for row in self._in_batches(f"{_STANDS} WHERE r.key IN ({{}})", sorted(rest)):
+                stands[row["record"]] = row["key"]
+            more = {stands[key] for key in rest} - wanted
+            rows += self._in_batches("SELECT * FROM organization WHERE key IN ({})", sorted(more))
         identifiers: dict[int, list[Identifier]] = {}
         for row in self._in_batches(
             "SELECT organization, scheme, value FROM identifier WHERE organization IN ({})"
@@ -111,9 +120,10 @@ class Directory:
             identifiers.setdefault(row["organization"], []).append(
                 Identifier(scheme=row["scheme"], value=row["value"])
             )
-        return {
+        found = {
             row["key"]: Organization(**_organization(row, identifiers.get(row["id"], []))) for row in rows
         }
+        return {key: found[stood] for key, stood in stands.items() if stood in found}
 
     def organization(self, key: str) -> OrganizationDetail | None:
         """Return one organisation with what its source says about it; `None` where nothing has the key."""
@@ -126,7 +136,10 @@ class Directory:
         )
         identifiers = [Identifier(scheme=row["scheme"], value=row["value"]) for row in found]
         return OrganizationDetail(
-            **_organization(rows[0], identifiers), size=rows[0]["size"] or None, source=rows[0]["source"]
+            **_organization(rows[0], identifiers),
+            size=rows[0]["size"] or None,
+            source=rows[0]["source"],
+            records=self.records(key),
         )
 
     def list_organizations(
@@ -139,27 +152,22 @@ class Directory:
         after: _After = None,
         limit: int,
     ) -> Page:
-        """List organisations: by relevance where words are searched for, else by name.
+        """List organisations: by likeness where words are searched for (`lookup`), else by name.
 
         Args:
-            q: Beginnings of words that the name or the identifiers must contain.
+            q: Words or beginnings of words that the names or the identifiers must contain; typos are forgiven
+                where few do.
             identifier: Scheme and value.
             country: Two letters.
             circle: Partition (`country`, `sector`, `type`) and notation.
             after: Position of the last entry already given.
             limit: Most entries to return.
         """
-        where, values = ["1"], []  # type: list[str], list[Any]
-        source = "organization o"
-        position = "o.name"
         if q is not None:
-            words = _WORD.findall(q)[:_MAX_WORDS]
-            if not words:
-                return Page((), None)
-            source = "organization_text t JOIN organization o ON o.id = t.rowid"
-            position = "t.rank"
-            where.append("organization_text MATCH ?")
-            values.append(" ".join(f'"{word}"*' for word in words))
+            circles = [("country", country.upper())] if country is not None else []
+            circles += [circle] if circle is not None else []
+            return self._search(q, Filter(tuple(circles), identifier), after, limit)
+        where, values = ["1"], []  # type: list[str], list[Any]
         if identifier is not None:
             where.append("o.id IN (SELECT organization FROM identifier WHERE scheme = ? AND value = ?)")
             values += identifier
@@ -170,7 +178,21 @@ class Directory:
             column = {"country": "o.country", "sector": "o.sector", "type": "o.type"}[circle[0]]
             where.append(f"{column} = ?")
             values.append(circle[1])
-        return self._page(_Listing(source, position), where, values, after, limit)
+        return self._page(_Listing("organization o", "o.name"), where, values, after, limit)
+
+    def _search(self, text: str, wanted: Filter, after: _After, limit: int) -> Page:
+        # A cursor is whatever a caller sends; one that is none of ours begins at the beginning.
+        place = (str(after[0]), after[1]) if after is not None and after[0] in {"head", "tail"} else None
+        with self._connections.use() as connection:
+            found = search(connection, text, wanted=wanted, after=place, limit=limit)
+        return Page(found.keys, found.next)
+
+    def kinds(self) -> list[str]:
+        """Return the notations of all kinds of organisations, in order."""
+        rows = self._rows(
+            "SELECT DISTINCT type FROM organization WHERE coalesce(type, '') <> '' ORDER BY type"
+        )
+        return [str(row["type"]) for row in rows]
 
     def mask(
         self, canonical: NDArray[np.int32], *, size: str | None, scheme: str | None

@@ -1,8 +1,8 @@
 """`search.sqlite`: names and identifiers of a snapshot, for looking things up without SPARQL.
 
-Readers use the tables `organization`, `identifier` and `alliance`, and the full-text index
-`organization_text`, whose row id is the organisation's id in the network. `mention` and `mention_identifier`
-hold what each source says, so that a later load can replace one source and derive the rest again.
+Readers use the tables `organization`, `identifier` and `alliance`, and those that find organisations by name
+(`name_index`). `mention` and the tables whose names begin with it hold what each source says, so that a later
+load can replace one source and derive the rest again.
 
 Organisations that only registers know have no place in the network; their ids begin at `OUTSIDE`. One that
 enters the network later takes its network id in every table.
@@ -19,6 +19,7 @@ from typing import Final
 
 from tertius.loaders.circles import notation
 from tertius.loaders.facts import Facts
+from tertius.loaders.name_index import write_names
 from tertius.ontology.identity import individual
 from tertius.queries.network import ParticipationTable
 from tertius.queries.network.columns import PARTITIONS
@@ -32,14 +33,19 @@ CREATE TABLE IF NOT EXISTS mention_identifier (
     id INTEGER NOT NULL, source TEXT NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (id, source, scheme, value)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mention_name (
-    id INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL,
+    id INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'alternative',
     PRIMARY KEY (id, source, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mention_about (
+    id INTEGER NOT NULL, source TEXT NOT NULL, city TEXT, website TEXT,
+    PRIMARY KEY (id, source)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS mention_key ON mention (key, id);
 CREATE TABLE IF NOT EXISTS alliance (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, iri TEXT NOT NULL, name TEXT NOT NULL,
     start TEXT, "end" TEXT, form TEXT, purpose TEXT, source TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS alliance_name ON alliance (name, id);
 CREATE INDEX IF NOT EXISTS alliance_source ON alliance (source);
+CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+    organization INTEGER NOT NULL);
 DROP TABLE IF EXISTS organization;
 DROP TABLE IF EXISTS identifier;
 DROP TABLE IF EXISTS organization_text;
@@ -64,39 +70,33 @@ CREATE TABLE identifier (organization INTEGER NOT NULL, scheme TEXT NOT NULL, va
     PRIMARY KEY (scheme, value, organization)) WITHOUT ROWID;
 INSERT INTO identifier SELECT DISTINCT id, scheme, value FROM mention_identifier;
 CREATE INDEX identifier_organization ON identifier (organization);
-CREATE VIRTUAL TABLE organization_text USING fts5 (
-    name, identifiers, other_names, content='', tokenize="unicode61 remove_diacritics 2", prefix='2 3 4');
-INSERT INTO organization_text (rowid, name, identifiers, other_names)
-    SELECT o.id, o.name,
-        coalesce((SELECT group_concat(i.value, ' ') FROM identifier i WHERE i.organization = o.id), ''),
-        coalesce((SELECT group_concat(n.name, ' ') FROM mention_name n WHERE n.id = o.id), '')
-    FROM organization o;
--- A word of the name in use weighs more than one of a former name or a number.
-INSERT INTO organization_text (organization_text, rank) VALUES ('rank', 'bm25(10.0, 5.0, 3.0)');
-INSERT INTO organization_text (organization_text) VALUES ('optimize');
+CREATE INDEX identifier_value ON identifier (value COLLATE NOCASE);
 """
 
 OUTSIDE: Final = 1 << 40
 """First id of organisations that are not in the network, whose own ids have 31 bits."""
 
-_OWN: Final = ("mention", "mention_identifier", "mention_name", "alliance")
+_OWN: Final = ("mention", "mention_identifier", "mention_name", "mention_about", "alliance")
 """Tables whose rows belong to a source."""
 
 _BATCH: Final = 50_000
 
 _STAGED: Final = """
-INSERT OR IGNORE INTO place
+INSERT OR IGNORE INTO given_id
     SELECT s.key, min(m.id) FROM staged.staged s JOIN mention m ON m.key = s.key GROUP BY s.key;
-INSERT INTO place
+INSERT INTO given_id
     SELECT key, row_number() OVER (ORDER BY key) + (SELECT max(coalesce(max(id), 0), :outside) FROM mention)
-    FROM staged.staged WHERE key NOT IN (SELECT key FROM place);
+    FROM staged.staged WHERE key NOT IN (SELECT key FROM given_id);
 INSERT INTO mention
     SELECT p.id, :source, s.key, :prefix || s.key, s.name, s.country, s.sector, s.type, NULL
-    FROM staged.staged s JOIN place p ON p.key = s.key;
+    FROM staged.staged s JOIN given_id p ON p.key = s.key;
 INSERT INTO mention_identifier
-    SELECT p.id, :source, s.scheme, s.value FROM staged.staged_identifier s JOIN place p ON p.key = s.key;
+    SELECT p.id, :source, s.scheme, s.value FROM staged.staged_identifier s JOIN given_id p ON p.key = s.key;
 INSERT INTO mention_name
-    SELECT p.id, :source, s.name FROM staged.staged_name s JOIN place p ON p.key = s.key;
+    SELECT p.id, :source, s.name, s.kind FROM staged.staged_name s JOIN given_id p ON p.key = s.key;
+INSERT INTO mention_about
+    SELECT p.id, :source, s.city, s.website FROM staged.staged s JOIN given_id p ON p.key = s.key
+    WHERE s.city IS NOT NULL OR s.website IS NOT NULL;
 """
 
 _MARKS: Final = ", ".join("?" * 9)
@@ -132,6 +132,7 @@ def write_search(
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = MEMORY"):
             database.execute(f"PRAGMA {pragma}")
         database.executescript(_SCHEMA)
+        _modernise(database)
         database.execute("BEGIN")
         for name in _OWN:
             database.execute(f"DELETE FROM {name} WHERE source = ?", (source,))  # noqa: S608 - our own names
@@ -146,12 +147,20 @@ def write_search(
             database.executemany(
                 fill("mention_identifier", "?, ?, ?, ?"), _identifiers(facts, organizations, source)
             )
+            database.executemany(fill("mention_name", "?, ?, ?, ?"), _former(facts, organizations, source))
             progress(len(facts.organizations), total)
             database.executemany(fill("alliance", _MARKS), _alliances(facts, alliances, source, base))
             progress(total, total)
         database.execute("COMMIT")
         database.executescript(_DERIVED)
+        write_names(database)
         database.execute("VACUUM")
+
+
+def _modernise(database: sqlite3.Connection) -> None:
+    """Bring the tables of a snapshot that an earlier version wrote into today's form."""
+    if not any(column[1] == "kind" for column in database.execute("PRAGMA table_info(mention_name)")):
+        database.execute("ALTER TABLE mention_name ADD COLUMN kind TEXT NOT NULL DEFAULT 'alternative'")
 
 
 def _take_staged(
@@ -162,17 +171,17 @@ def _take_staged(
     database.execute("COMMIT")
     database.execute("ATTACH ? AS staged", (str(staged),))
     database.execute("BEGIN")
-    database.execute("CREATE TEMP TABLE place (key TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID")
+    database.execute("CREATE TEMP TABLE given_id (key TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID")
     cursor = database.execute("SELECT key FROM staged.staged")
     while rows := cursor.fetchmany(_BATCH):
         keys = [str(key) for (key,) in rows]
         found = find_keys(table.organizations, table.organization_order, keys).tolist()
         inside = [(key, number) for key, number in zip(keys, found, strict=True) if number >= 0]
-        database.executemany("INSERT INTO place VALUES (?, ?)", inside)
+        database.executemany("INSERT INTO given_id VALUES (?, ?)", inside)
     values = {"source": source, "outside": OUTSIDE, "prefix": individual("organization", "", base)}
     for statement in filter(str.strip, _STAGED.split(";")):
         database.execute(statement, values)
-    database.execute("DROP TABLE place")
+    database.execute("DROP TABLE given_id")
     database.execute("COMMIT")
     database.execute("DETACH staged")
     database.execute("BEGIN")
@@ -187,7 +196,7 @@ def _enter_network(database: sqlite3.Connection, facts: Facts, ids: list[int]) -
         row = database.execute("SELECT max(id) FROM mention WHERE key = ?", (entry.key,)).fetchone()
         if row[0] is not None and row[0] >= OUTSIDE:
             moved.append((number, row[0]))
-    for name in ("mention", "mention_identifier", "mention_name"):
+    for name in ("mention", "mention_identifier", "mention_name", "mention_about"):
         database.executemany(f"UPDATE {name} SET id = ? WHERE id = ?", moved)  # noqa: S608 - our own names
 
 
@@ -211,6 +220,12 @@ def _identifiers(facts: Facts, ids: list[int], source: str) -> Iterator[tuple[ob
     for number, entry in zip(ids, facts.organizations, strict=True):
         for scheme, value in entry.identifiers:
             yield number, source, scheme, value
+
+
+def _former(facts: Facts, ids: list[int], source: str) -> Iterator[tuple[object, ...]]:
+    for number, entry in zip(ids, facts.organizations, strict=True):
+        for name in sorted(entry.former - {entry.name}):
+            yield number, source, name, "former"
 
 
 def _alliances(facts: Facts, ids: list[int], source: str, base: str) -> Iterator[tuple[object, ...]]:

@@ -13,12 +13,14 @@ from tertius.loaders.circles import notation
 from tertius.loaders.registers.records import Registered
 
 _SCHEMA: Final = """
-CREATE TABLE staged (key TEXT PRIMARY KEY, name TEXT NOT NULL, country TEXT, sector TEXT, type TEXT)
-    WITHOUT ROWID;
+CREATE TABLE staged (key TEXT PRIMARY KEY, name TEXT NOT NULL, country TEXT, sector TEXT, type TEXT,
+    city TEXT, website TEXT) WITHOUT ROWID;
 CREATE TABLE staged_identifier (key TEXT NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (key, scheme, value)) WITHOUT ROWID;
-CREATE TABLE staged_name (key TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (key, name)) WITHOUT ROWID;
+CREATE TABLE staged_name (key TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (key, name)) WITHOUT ROWID;
 """
+_ABOUT: Final = ("city", "website")
 _CACHE: Final = "PRAGMA cache_size = -65536"
 
 
@@ -46,15 +48,15 @@ class Staging:
         sector = notation("sector", entry.sectors[0][0]) if entry.sectors else None
         kind = notation("type", entry.types[0]) if entry.types else None
         added = self._database.execute(
-            "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?)",
-            (entry.key, entry.name, entry.country or None, sector, kind),
+            "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (entry.key, entry.name, entry.country or None, sector, kind, *map(entry.texts.get, _ABOUT)),
         )
         first = added.rowcount == 1
-        others = {name.text for name in entry.names} if first else {entry.name}
+        others = {name.text: name.kind for name in entry.names} if first else {entry.name: "alternative"}
         renamed = self._database.executemany(
-            "INSERT OR IGNORE INTO staged_name SELECT ?, ?"
+            "INSERT OR IGNORE INTO staged_name SELECT ?, ?, ?"
             " WHERE NOT EXISTS (SELECT 1 FROM staged WHERE key = ? AND name = ?)",
-            [(entry.key, name, entry.key, name) for name in others],
+            [(entry.key, name, sort, entry.key, name) for name, sort in others.items()],
         )
         if first:
             self._database.executemany(

@@ -248,10 +248,10 @@ def test_search_finds_names_and_identifiers_by_network_id(job, write):
     snapshot = live(job.data)
     table_of_ids = Network.open(snapshot.network_path).table.organizations
     with closing(sqlite3.connect(snapshot.search_path)) as database:
-        for words in ("societa", "aol*", "999981634", "äolus"):
+        for words in ("societa", "aol*", '"\u00a4999981634"', "aolus"):
             found = database.execute(
-                "SELECT o.* FROM organization_text t JOIN organization o ON o.id = t.rowid"
-                " WHERE organization_text MATCH ?",
+                "SELECT o.* FROM name_words w JOIN place p ON p.place = w.rowid"
+                " JOIN organization o ON o.id = p.organization WHERE name_words MATCH ?",
                 (words,),
             ).fetchall()
             assert len(found) == 1

@@ -1,0 +1,22 @@
+"""Who is meant by a name: search, candidates, and an explained score."""
+
+from tertius.queries.matching.connections import Connections
+from tertius.queries.matching.lookup import Filter, Found, search
+from tertius.queries.matching.matcher import Candidate, Described, Matcher, Outcome
+from tertius.queries.matching.model import Model, model
+from tertius.queries.matching.names import Name, normalise
+
+__all__ = [
+    "Candidate",
+    "Connections",
+    "Described",
+    "Filter",
+    "Found",
+    "Matcher",
+    "Model",
+    "Name",
+    "Outcome",
+    "model",
+    "normalise",
+    "search",
+]

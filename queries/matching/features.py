@@ -1,0 +1,125 @@
+"""What two descriptions of organisations have in common, in numbers; each is symmetric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+from tertius.queries.matching.names import Name, acronyms
+
+_LIKE: Final = 0.86
+"""Jaro-Winkler similarity from which two words may be the same word, spelt otherwise."""
+
+_STEM: Final = 3
+"""Letters from which the beginning of a word may be its abbreviation."""
+
+_ENOUGH: Final = 3.0
+"""Weight of words in common above which more of them add nothing."""
+
+
+def name_features(left: Name, right: Name, weight: Callable[[str], float]) -> dict[str, float]:
+    """Compare two names.
+
+    Args:
+        left: A name.
+        right: Another.
+        weight: How much a word says, between 0 and 1.
+
+    Returns:
+        `equal`: normal forms without blanks are equal. `ratio`, `sorted`: letters in common in order, and
+        with the words sorted. `shared`: weight of the words in common over that of all. `contained`: the same
+        over the name that has less. `unmatched`: weight of the weightiest word that only one has. `evidence`:
+        weight of the words in common. `first`: the first words are alike. `initials`: one is the other's
+        initials. `numbers`: they differ in a number. `form_same`, `form_other`: they bear the same or another
+        legal form. Each lies between 0 and 1.
+    """
+    equal = left.compact == right.compact != ""
+    common, total_left, total_right, unmatched = _words(left.core, right.core, weight)
+    if equal:
+        common, unmatched = max(total_left, total_right), 0.0
+    union = total_left + total_right - common
+    least = min(total_left, total_right)
+    initials = left.compact in acronyms(right.core) or right.compact in acronyms(left.core)
+    same_form = bool(left.forms & right.forms)
+    both_forms = bool(left.forms) and bool(right.forms)
+    return {
+        "equal": float(equal),
+        "ratio": fuzz.ratio(left.text, right.text) / 100,
+        "sorted": fuzz.token_sort_ratio(left.text, right.text) / 100,
+        "shared": min(1.0, common / union) if union else 0.0,
+        "contained": min(1.0, common / least) if least else 0.0,
+        "unmatched": unmatched,
+        "evidence": min(1.0, common / _ENOUGH),
+        "first": _first(left.core, right.core),
+        "initials": float(initials),
+        "numbers": float(_numbers(left) != _numbers(right)),
+        "form_same": float(same_form),
+        "form_other": float(both_forms and not same_form),
+    }
+
+
+def fact_features(left: Mapping[str, str | None], right: Mapping[str, str | None]) -> dict[str, float]:
+    """Compare country, city and website; what one side does not know counts for nothing.
+
+    Returns:
+        `country_same`, `country_other`, `city_same`, `city_other`, `website_same`, `website_other`.
+    """
+    found = {}
+    for fact in ("country", "city", "website"):
+        one, other = left.get(fact), right.get(fact)
+        known = bool(one) and bool(other)
+        found[f"{fact}_same"] = float(known and one == other)
+        found[f"{fact}_other"] = float(known and one != other)
+    return found
+
+
+def _numbers(name: Name) -> frozenset[str]:
+    return frozenset(word for word in name.core if word.isdigit())
+
+
+def _first(left: tuple[str, ...], right: tuple[str, ...]) -> float:
+    if not left or not right:
+        return 0.0
+    return float(left[0] == right[0] or JaroWinkler.similarity(left[0], right[0]) >= _LIKE)
+
+
+def _words(
+    left: tuple[str, ...], right: tuple[str, ...], weight: Callable[[str], float]
+) -> tuple[float, float, float, float]:
+    """Return the weight in common, of either side, and of the weightiest word that has no counterpart."""
+    ours, theirs = set(left), set(right)
+    both = ours & theirs
+    common = sum(map(weight, both))
+    rest_left, rest_right = ours - both, theirs - both
+    total_left = common + sum(map(weight, rest_left))
+    total_right = common + sum(map(weight, rest_right))
+    if rest_left and rest_right:
+        pairs = sorted(
+            (
+                (likeness, one, other)
+                for one in rest_left
+                for other in rest_right
+                if (likeness := _alike(one, other))
+            ),
+            key=lambda pair: (-pair[0], min(pair[1:]), max(pair[1:])),
+        )
+        for likeness, one, other in pairs:
+            if one in rest_left and other in rest_right:
+                common += likeness * (weight(one) + weight(other)) / 2
+                rest_left.discard(one)
+                rest_right.discard(other)
+    unmatched = max(map(weight, rest_left | rest_right), default=0.0)
+    return common, total_left, total_right, unmatched
+
+
+def _alike(left: str, right: str) -> float:
+    """Return how likely two words are the same one, 0 where they are not."""
+    if left.isdigit() or right.isdigit():
+        return 0.0
+    short, long = sorted((left, right), key=len)
+    if len(short) >= _STEM and long.startswith(short):
+        return 0.8
+    found = JaroWinkler.similarity(left, right)
+    return found * 0.95 if found >= _LIKE and len(short) > _STEM else 0.0

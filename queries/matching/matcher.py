@@ -1,0 +1,241 @@
+"""Who is meant by a description: candidates from the index, each with an explained score."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from rapidfuzz import fuzz, process
+from tertius.queries.matching.blocking import candidates
+from tertius.queries.matching.connections import Connections, listed
+from tertius.queries.matching.features import fact_features, name_features
+from tertius.queries.matching.identifiers import compare_identifiers
+from tertius.queries.matching.model import Model, model
+from tertius.queries.matching.names import Name, normalise, words_of
+from tertius.queries.matching.reasons import explain
+from tertius.queries.matching.schema import host
+
+_MENTIONED: Final = """
+SELECT coalesce(r.organization, m.id), m.source FROM mention m LEFT JOIN record r ON r.id = m.id
+WHERE coalesce(r.organization, m.id) IN ({})
+"""
+_CLOSER: Final = 16
+"""Candidates that are compared in full."""
+
+
+class Outcome(StrEnum):
+    """What a score says; the thresholds are the model's."""
+
+    SAME = "same"
+    UNDECIDED = "undecided"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An organisation that is asked about.
+
+    Attributes:
+        name: Its name.
+        other_names: Former, translated and other names, and acronyms.
+        country: ISO 3166-1 alpha-2 code.
+        city: Its city.
+        identifiers: Scheme and normalised value of each identifier.
+        website: Its website, or the host of it.
+    """
+
+    name: str
+    other_names: tuple[str, ...] = ()
+    country: str | None = None
+    city: str | None = None
+    identifiers: tuple[tuple[str, str], ...] = ()
+    website: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An organisation that may be meant.
+
+    Attributes:
+        key: Its key.
+        iri: Its IRI.
+        name: Its name in use.
+        country: Its country.
+        score: Probability that it is meant, between 0 and 1.
+        features: What the score is made of (`features`, `identifiers`); None where a side knows nothing.
+        reasons: The same in words, the weightiest first.
+        outcome: What the score says.
+        matched_name: The name of it that was the likest.
+    """
+
+    key: str
+    iri: str
+    name: str
+    country: str | None
+    score: float
+    features: Mapping[str, float | None]
+    reasons: tuple[str, ...]
+    outcome: Outcome
+    matched_name: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the index knows of a candidate."""
+
+    place: int
+    names: list[tuple[str, Name]] = field(default_factory=list)
+    row: sqlite3.Row | None = None
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Matcher:
+    """Finds organisations of one snapshot by description; read-only, safe to share between threads.
+
+    Args:
+        search_path: The snapshot's `search.sqlite`.
+    """
+
+    def __init__(self, search_path: Path) -> None:
+        self._connections = Connections(search_path)
+        self._model = model()
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._connections.close()
+
+    def match(
+        self,
+        what: Described,
+        *,
+        limit: int = 5,
+        sources: Collection[str] | None = None,
+        exclude: Collection[str] = (),
+    ) -> list[Candidate]:
+        """Return the organisations that may be meant, the likeliest first.
+
+        Args:
+            what: The organisation asked about.
+            limit: Most to return.
+            sources: Only organisations that one of these sources mentions; None for all.
+            exclude: Keys of organisations to leave out.
+        """
+        asked = [normalise(name) for name in dict.fromkeys((what.name, *what.other_names)) if name.strip()]
+        with self._connections.use() as connection:
+            certain, likely = candidates(connection, asked, what.identifiers, what.country)
+            known = _names(connection, certain | likely)
+            chosen = _closest(asked, known, certain)
+            _complete(connection, chosen)
+            if sources is not None:
+                chosen = _of_sources(connection, chosen, sources)
+        left_out = frozenset(exclude)
+        found = [
+            self._candidate(what, asked, one, one.row)
+            for one in chosen
+            if one.row is not None and one.row["key"] not in left_out
+        ]
+        found.sort(key=lambda one: (-one.score, one.key))
+        return found[:limit]
+
+    def _candidate(self, what: Described, asked: Sequence[Name], one: _Known, row: sqlite3.Row) -> Candidate:
+        facts = fact_features(
+            {"country": what.country, "city": _city(what.city), "website": host(what.website)},
+            {"country": row["country"], "city": _city(row["city"]), "website": row["website"]},
+        )
+        numbers = compare_identifiers(what.identifiers, one.identifiers)
+        best: tuple[float, str, dict[str, float]] | None = None
+        for name in asked:
+            for given, normal in one.names:
+                features = {**name_features(name, normal, self._model.weight), **facts}
+                score = self._model.score(features)
+                if best is None or score > best[0]:
+                    best = score, given, features
+        score, given, features = best or (0.0, row["name"], dict(facts))
+        score = numbers.applied(score)
+        every: dict[str, float | None] = {**features, **numbers.features()}
+        for fact, mine, theirs in (
+            ("country", what.country, row["country"]),
+            ("city", what.city, row["city"]),
+            ("website", what.website, row["website"]),
+        ):
+            if not mine or not theirs:
+                every[f"{fact}_same"] = every[f"{fact}_other"] = None
+        return Candidate(
+            key=row["key"],
+            iri=row["iri"],
+            name=row["name"],
+            country=row["country"] or None,
+            score=score,
+            features=every,
+            reasons=explain(every, self._model, numbers, given),
+            outcome=outcome(score, self._model),
+            matched_name=given,
+        )
+
+
+def outcome(score: float, using: Model) -> Outcome:
+    """Return what a score says."""
+    if score >= using.same:
+        return Outcome.SAME
+    return Outcome.DIFFERENT if score < using.different else Outcome.UNDECIDED
+
+
+def _city(text: str | None) -> str | None:
+    return " ".join(words_of(text)) or None if text else None
+
+
+def _names(connection: sqlite3.Connection, places: Iterable[int]) -> dict[int, _Known]:
+    wanted = list(places)
+    known: dict[int, _Known] = {}
+    rows = listed(connection, "SELECT place, name, core, forms FROM name WHERE place IN ({})", wanted)
+    for place, name, core, forms in rows:
+        words = tuple(core.split())
+        one = known.get(place) or known.setdefault(place, _Known(place))
+        one.names.append((name, Name(words, words, frozenset(forms.split()))))
+    return known
+
+
+def _closest(asked: Sequence[Name], known: dict[int, _Known], certain: Collection[int]) -> list[_Known]:
+    """Keep the certain ones and the likest others."""
+    texts = [(normal.text, place) for place, one in known.items() for _, normal in one.names]
+    best: dict[int, float] = {}
+    for name in asked:
+        scores = process.cdist([name.text], [text for text, _ in texts], scorer=fuzz.token_sort_ratio)[0]
+        for (_, place), score in zip(texts, scores.tolist(), strict=True):
+            best[place] = max(best.get(place, 0.0), score)
+    order = sorted(best, key=lambda place: (place not in certain, -best[place], place))
+    return [known[place] for place in order[: max(_CLOSER, sum(place in certain for place in known))]]
+
+
+def _complete(connection: sqlite3.Connection, chosen: Sequence[_Known]) -> None:
+    """Read what else the index knows of the chosen ones."""
+    by_place = {one.place: one for one in chosen}
+    by_id: dict[int, _Known] = {}
+    rows = listed(
+        connection,
+        "SELECT p.place, o.id, o.key, o.iri, o.name, o.country, a.city, a.website FROM place p"
+        " JOIN organization o ON o.id = p.organization LEFT JOIN about a ON a.organization = o.id"
+        " WHERE p.place IN ({})",
+        by_place,
+    )
+    for row in rows:
+        by_place[row["place"]].row = row
+        by_id[row["id"]] = by_place[row["place"]]
+    numbers = listed(
+        connection, "SELECT organization, scheme, value FROM identifier WHERE organization IN ({})", by_id
+    )
+    for organization, scheme, value in numbers:
+        by_id[organization].identifiers.append((scheme, value))
+
+
+def _of_sources(
+    connection: sqlite3.Connection, chosen: Sequence[_Known], sources: Collection[str]
+) -> list[_Known]:
+    ids = {int(one.row["id"]): one for one in chosen if one.row is not None}
+    rows = listed(connection, _MENTIONED, ids)
+    kept = {int(number) for number, source in rows if source in sources}
+    return [one for number, one in ids.items() if number in kept]
