@@ -6,16 +6,16 @@ out: nothing about them enters the graph.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tertius.loaders.countries import parse_country
-from tertius.loaders.registers.bytes_in import first_bytes, lines, open_bytes
+from tertius.loaders.registers.bytes_in import first_bytes, open_bytes
+from tertius.loaders.registers.csv_in import open_rows
 from tertius.loaders.registers.json_in import json_lines
 from tertius.loaders.registers.records import (
     FIRST_YEAR,
@@ -23,7 +23,6 @@ from tertius.loaders.registers.records import (
     Layout,
     Left,
     Name,
-    Raw,
     RecordProblem,
     Registered,
     Relation,
@@ -35,7 +34,6 @@ from tertius.loaders.registers.records import (
     tidy,
 )
 from tertius.loaders.registers.walk import mapping, text
-from tertius.loaders.tables import refuse
 from tertius.loaders.values import ValueProblem
 from tertius.ontology.identifiers import identify
 from tertius.ontology.identity import key
@@ -79,47 +77,8 @@ def open_companies_house(path: Path, source: str) -> Layout:
         return Layout(
             "persons with significant control", json_lines(stream, path), _Control(source), position
         )
-    stream, position = open_bytes(path)
-    rows = csv.reader((line for _, line in lines(stream, path)), strict=True)
-    try:
-        header = [" ".join(cell.split()) for cell in next(rows, [])]
-    except csv.Error as error:
-        refuse("bad-csv", f"the header is no row of a table: {error}", path, 1)
-    missing = [name for name in _NEEDED if name not in header]
-    if missing:
-        said = ", ".join(f"'{name}'" for name in header[:4])
-        message = (
-            f"not company data of Companies House: no column {' or '.join(missing)}; it begins with {said}"
-        )
-        refuse("missing-column", message, path, 1)
-    if len(set(header)) != len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        refuse("duplicate-column", f"two columns are called '{twice}'", path, 1)
-    return Layout("basic company data", _rows(rows, header, path), _company, position)
-
-
-def _rows(rows: Any, header: list[str], path: Path) -> Iterator[Raw]:
-    """Yield each row as a dictionary; a row of another width cannot be trusted and stops the load."""
-    number = int(rows.line_num)
-    while True:
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            refuse(
-                "bad-csv",
-                f"the file is cut off, or a quote is not closed or not doubled: {error}",
-                path,
-                number + 1,
-            )
-        start, number = number + 1, int(rows.line_num)
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            message = f"{len(cells)} cells where the header has {len(header)}; the file is damaged or cut off"
-            refuse("ragged-row", message, path, start)
-        yield Raw(start, dict(zip(header, cells, strict=True)))
+    rows, position = open_rows(path, _NEEDED, "company data of Companies House")
+    return Layout("basic company data", rows, _company, position)
 
 
 def _company(content: object) -> Iterator[Statement | Left]:

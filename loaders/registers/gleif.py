@@ -1,4 +1,6 @@
-"""GLEIF: who is who (LEI-CDF 3.1), who owns whom (RR-CDF 2.1), reporting exceptions; as XML or from the API.
+"""GLEIF: who is who (LEI-CDF 3.1), who owns whom (RR-CDF 2.1), reporting exceptions.
+
+As XML, as CSV or from the API.
 
 An organisation's key comes from its LEI, so that the three kinds of file, loaded together or apart, speak of
 the same organisations. Quantities of ownership are kept as written: what `1.00` percent means differs by
@@ -13,6 +15,7 @@ from typing import Final
 
 from tertius.loaders.registers.bytes_in import first_bytes
 from tertius.loaders.registers.gleif_api import api_layout
+from tertius.loaders.registers.gleif_csv import csv_layout
 from tertius.loaders.registers.gleif_terms import (
     NAME_KINDS,
     RELATIONS,
@@ -31,6 +34,7 @@ from tertius.loaders.registers.records import (
     country,
     day,
     jurisdiction,
+    kept,
     key_of,
     language,
     name_of,
@@ -51,6 +55,8 @@ def open_gleif(path: Path, source: str) -> Layout:  # noqa: ARG001 - keys come f
     """
     if first_bytes(path).startswith((b"{", b"[")):
         return api_layout(path)
+    if not first_bytes(path).startswith(b"<"):
+        return csv_layout(path)
     root = root_of(path)
     found = _LAYOUTS.get(root or ("", ""))
     if found is None:
@@ -98,8 +104,13 @@ def _record(content: object) -> Iterator[Statement | Left]:
             successors.append(key_of(required("lei", value, "SuccessorLEI")))
         else:
             found.say("successorName", successor.value("SuccessorEntityName"))
-    yield found
+    yield kept(found, deleted=_deleted(record))
     yield from (Relation(found.key, successor, "successor") for successor in successors)
+
+
+def _deleted(record: Element) -> bool:
+    """Tell whether a record of a delta file says that it is taken back."""
+    return record.find("Extension", "Deletion") is not None
 
 
 def _address(element: Element) -> str:
@@ -133,7 +144,7 @@ def _relationship(content: object) -> Iterator[Statement | Left]:
         for entry in (relation.find("RelationshipQuantifiers") or Element("", {})).children
         if (text := tidy(" ".join(child.text for child in entry.children)))
     )
-    yield Relation(
+    found = Relation(
         ends[0],
         ends[1],
         RELATIONS[given],
@@ -143,6 +154,7 @@ def _relationship(content: object) -> Iterator[Statement | Left]:
         status=tidy(relation.value("RelationshipStatus")),
         registration=tidy(record.value("Registration", "RegistrationStatus")),
     )
+    yield kept(found, deleted=_deleted(record))
 
 
 def _exception(content: object) -> Iterator[Statement | Left]:
@@ -152,7 +164,7 @@ def _exception(content: object) -> Iterator[Statement | Left]:
     if not category or not reasons:
         raise RecordProblem("no-reason", "the exception has no category or no reason", "ExceptionReason")
     for reason in reasons:
-        yield Exemption(key_of(lei), category, tidy(reason.text))
+        yield kept(Exemption(key_of(lei), category, tidy(reason.text)), deleted=_deleted(record))
 
 
 _LAYOUTS: Final = {

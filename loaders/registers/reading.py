@@ -12,6 +12,7 @@ from typing import Final
 import pyoxigraph as ox
 from tertius.loaders.problems import EXAMPLES, Problem, Problems, shorten
 from tertius.loaders.registers.records import (
+    Deleted,
     Exemption,
     Layout,
     Left,
@@ -19,7 +20,6 @@ from tertius.loaders.registers.records import (
     RecordProblem,
     Registered,
     Relation,
-    Statement,
 )
 from tertius.loaders.registers.shipped import Register
 from tertius.loaders.registers.staging import Staging
@@ -95,12 +95,16 @@ class RegisterReader:
             for statement in said:
                 if isinstance(statement, Left):
                     left[statement.why] += 1
+                elif isinstance(statement, Deleted):
+                    left["records that the register has deleted"] += 1
                 else:
                     quads.extend(self._statement(path, record, statement))
             yield quads
         self._conclude(path, rows, rejected, first=first, left=left, repeated=repeated)
 
-    def _statement(self, path: Path, record: Raw, statement: Statement) -> Iterator[ox.Quad]:
+    def _statement(
+        self, path: Path, record: Raw, statement: Registered | Relation | Exemption
+    ) -> Iterator[ox.Quad]:
         if isinstance(statement, Relation):
             self.counts["relations"] += 1
             yield from self.statements.relation(statement)

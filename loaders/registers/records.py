@@ -62,6 +62,7 @@ class Registered:
         names: Other names.
         identifiers: The one that its key comes from first, where there is one.
         country: ISO 3166-1 alpha-2 code.
+        size: Size of the organisation, in the register's words.
         sectors: Code and label of each field of activity.
         types: Kinds of organisation, the main one first.
         texts: Term of the ontology -> text, such as `legalForm`.
@@ -75,6 +76,7 @@ class Registered:
     names: list[Name] = field(default_factory=list)
     identifiers: list[Identifier] = field(default_factory=list)
     country: str = ""
+    size: str = ""
     sectors: list[tuple[str, str]] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
@@ -131,7 +133,19 @@ class Exemption:
     reason: str
 
 
-Statement = Registered | Relation | Exemption
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A record that the register has taken back: what it said is said no longer."""
+
+    what: Registered | Relation | Exemption
+
+
+Statement = Registered | Relation | Exemption | Deleted
+
+
+def kept(what: Registered | Relation | Exemption, *, deleted: bool) -> Statement:
+    """Return what a record says, or that it is said no longer."""
+    return Deleted(what) if deleted else what
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from typing import Final
 from tertius.loaders.mapping import SourceInfo
 from tertius.loaders.registers.bods import open_bods
 from tertius.loaders.registers.companies_house import open_companies_house
+from tertius.loaders.registers.cordis import open_cordis
 from tertius.loaders.registers.gleif import open_gleif
+from tertius.loaders.registers.kvk import open_kvk
 from tertius.loaders.registers.records import Opener
 from tertius.loaders.registers.ror import open_ror
 
@@ -47,6 +49,15 @@ REGISTERS: Final[Mapping[str, Register]] = MappingProxyType(
             ),
             open_companies_house,
         ),
+        "cordis-organizations": Register(
+            SourceInfo(
+                title="Organisations of CORDIS",
+                licence="https://creativecommons.org/licenses/by/4.0/",
+                attribution="CORDIS, © European Union, CC BY 4.0.",
+                homepage="https://cordis.europa.eu/",
+            ),
+            open_cordis,
+        ),
         "gleif": Register(
             SourceInfo(
                 title="Global LEI Index",
@@ -55,6 +66,14 @@ REGISTERS: Final[Mapping[str, Register]] = MappingProxyType(
                 homepage="https://www.gleif.org/en/lei-data/gleif-golden-copy",
             ),
             open_gleif,
+        ),
+        "kvk": Register(
+            SourceInfo(
+                title="KvK Handelsregister",
+                attribution="Kamer van Koophandel, Handelsregister.",
+                homepage="https://developers.kvk.nl/",
+            ),
+            open_kvk,
         ),
         "ror": Register(
             SourceInfo(

@@ -87,6 +87,8 @@ class RegisterStatements:
             yield from self._circle(node, kind, code, label)
         for name, text in entry.texts.items():
             yield self._quad(node, _term(TEXTS[name]), ox.Literal(text))
+        if entry.size:
+            yield self._quad(node, _term(Property.SIZE), ox.Literal(entry.size))
         if entry.status:
             status = _term(concept("register-status", entry.status))
             yield self._quad(node, _term(Property.REGISTER_STATUS), status)

@@ -141,5 +141,7 @@ def test_loading_again_publishes_nothing_and_the_reports_are_alike(both):
 def test_an_unknown_mapping_names_the_registers(tmp_path):
     from tertius.loaders import LoadError
 
-    with pytest.raises(LoadError, match="registers that it reads bods, companies-house, gleif, ror"):
+    with pytest.raises(
+        LoadError, match="registers that it reads bods, companies-house, cordis-organizations, gleif"
+    ):
         load(LoadJob(data=tmp_path, source="s", files=(DATA / "ror.json",), mapping="gleif-2"))
