@@ -42,8 +42,12 @@ class _Register:
         new = ids < 0
         if new.any():
             ids[new] = np.arange(self.keys.size, self.keys.size + int(new.sum()), dtype=np.int32)
-            self.keys = np.concatenate([self.keys, wanted[new]])
-            self.order = np.argsort(self.keys, kind="stable").astype(np.int32)
+            # Most keys are in order already: the new ones are sorted and put between them.
+            added, known = wanted[new], self.keys.size
+            by_key = np.argsort(added, kind="stable").astype(np.int32)
+            places = np.searchsorted(self.keys, added[by_key], sorter=self.order)
+            self.order = np.insert(self.order, places, by_key + np.int32(known))
+            self.keys = np.concatenate([self.keys, added])
         return ids
 
 

@@ -13,9 +13,12 @@ from types import MappingProxyType
 from typing import Final
 
 from tertius.queries.network.base import Source, write_base
-from tertius.queries.network.derived import derive
+from tertius.queries.network.derived import Derived, derive
+from tertius.queries.network.increment import Parent, increment
+from tertius.queries.network.measures import EXACT_BETWEENNESS
 from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import NetworkParameters
+from tertius.queries.network.table import ParticipationTable
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -43,11 +46,16 @@ def build(
     same: Mapping[str, str] = _NOTHING,
     parameters: NetworkParameters | None = None,
     threads: int | None = None,
+    parent_number: int | None = None,
+    at_least: int = EXACT_BETWEENNESS,
 ) -> BuiltNetwork:
     """Write a snapshot's base table and its default network; publishing makes the files durable.
 
     Ids of organisations and alliances are kept from the parent and never used again for another key.
-    The same input gives the same files.
+    The same input gives the same files. Where the parent's number is given, its network is large and little
+    has changed, its default network is brought up to date instead of being derived whole; the files
+    are the same but for the last digits of measures and for communities and betweenness, which are carried
+    and say so.
 
     Args:
         network_dir: Directory to fill; made if missing, otherwise empty.
@@ -56,6 +64,8 @@ def build(
         same: Judgements, closed: key of a record -> key of the record that stands for it.
         parameters: Of the default network.
         threads: At most so many threads; None for one per processor.
+        parent_number: The parent snapshot's number; None to derive the whole network.
+        at_least: Organisations with ties above which an update is tried.
 
     Raises:
         ColumnsError: Columns or judgements contradict themselves; the message names row or key.
@@ -64,7 +74,11 @@ def build(
     """
     network_dir.mkdir(parents=True, exist_ok=True)
     table = write_base(network_dir, parent, sources, same)
-    derived = derive(table, parameters or NetworkParameters(), threads=threads)
+    wanted = parameters or NetworkParameters()
+    before = _before(parent, parent_number)
+    derived = before and increment(before, table, wanted, threads=threads, at_least=at_least)
+    if derived is None:
+        derived = derive(table, wanted, threads=threads)
     target = network_dir / "default"
     target.mkdir()
     derived.write(target)
@@ -80,6 +94,13 @@ def build(
         "communities": summary.communities,
     }
     return BuiltNetwork(network, table.as_of, counts)
+
+
+def _before(parent: Path | None, number: int | None) -> Parent | None:
+    """Open the parent's default network, if there is one that can be brought up to date."""
+    if parent is None or number is None or not (parent / "default" / "network.json").is_file():
+        return None
+    return Parent(ParticipationTable.open(parent), Derived.open(parent / "default"), number)
 
 
 def warm() -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,19 @@ PERCENTILES: Final = (
 _COUNTS: Final = ("participations", "alliance_count", "left_out")
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Communities and betweenness taken over from an earlier snapshot.
+
+    Attributes:
+        snapshot: Number of the snapshot for which they were computed.
+        ties: Ties that have come, gone or changed their weight since.
+    """
+
+    snapshot: int
+    ties: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
     """Ties and measures of one set of parameters, all by position in the order of degree.
@@ -60,6 +74,7 @@ class Derived:
         percentiles: For each of `PERCENTILES`, 0..100; NaN where there is no value.
         orders: For each `Order`, the positions in that order.
         summary: The whole network in numbers.
+        carried: Where communities and betweenness come from, if not from these ties.
     """
 
     parameters: NetworkParameters
@@ -71,6 +86,7 @@ class Derived:
     percentiles: Mapping[str, NDArray[np.float32]]
     orders: Mapping[str, Ids]
     summary: Summary
+    carried: Carried | None = None
 
     def write(self, directory: Path) -> None:
         """Write every array into an existing, empty directory; `network.json` last."""
@@ -89,7 +105,12 @@ class Derived:
         write_json(
             directory,
             "network",
-            {"parameters": self.parameters.as_json(), "summary": summary, "counts": counts},
+            {
+                "parameters": self.parameters.as_json(),
+                "summary": summary,
+                "counts": counts,
+                "carried": asdict(self.carried) if self.carried else None,
+            },
         )
 
     @classmethod
@@ -118,6 +139,7 @@ class Derived:
             percentiles={name: map_array(directory, f"percentile-{name}") for name in PERCENTILES},
             orders={order.value: map_array(directory, f"order-{order.value}") for order in Order},
             summary=Summary(**summary),
+            carried=Carried(**meta["carried"]) if meta.get("carried") else None,
         )
 
 
@@ -147,11 +169,54 @@ def derive(
     ties = derive_ties(table, parameters, most_pairs=most_pairs)
     holes = structural_holes(ties, threads=threads)
     between = betweenness(ties, threads=threads)
+    found = communities(ties, _key_rank(table, ties))
+    structure = _structure(ties, found, threads)
+    return assemble(
+        table,
+        parameters,
+        ties,
+        holes=holes,
+        between=between.values,
+        found=found,
+        structure=structure,
+        method=between.method,
+        threads=threads,
+    )
+
+
+def _key_rank(table: ParticipationTable, ties: TieNetwork) -> Ids:
     rank = np.empty(table.organizations.size, dtype=np.int32)
     rank[table.organization_order] = np.arange(rank.size, dtype=np.int32)
-    key_rank = rank[ties.organization]
-    found = communities(ties, key_rank)
-    structure = _structure(ties, found, threads)
+    return rank[ties.organization]
+
+
+def assemble(
+    table: ParticipationTable,
+    parameters: NetworkParameters,
+    ties: TieNetwork,
+    *,
+    holes: StructuralHoles,
+    between: Floats,
+    found: Communities,
+    structure: Structure,
+    method: str,
+    carried: Carried | None = None,
+    threads: int | None = None,
+) -> Derived:
+    """Add percentiles, orders and the summary to measures.
+
+    Args:
+        table: The base table.
+        parameters: With the as-of filled in.
+        ties: Ties.
+        holes: Burt's measures.
+        between: Betweenness.
+        found: Communities.
+        structure: Cores, cut points and roles.
+        method: How betweenness was computed, for the summary.
+        carried: Since when communities and betweenness date; None where they are of this network.
+        threads: At most so many threads.
+    """
     values: dict[str, NDArray[Any]] = {
         "degree": np.diff(ties.offsets),
         "strength": holes.strength,
@@ -159,27 +224,45 @@ def derive(
         "effective_size": holes.effective_size,
         "efficiency": holes.efficiency,
         "hierarchy": holes.hierarchy,
-        "betweenness": between.values,
+        "betweenness": between,
         "core": structure.core,
         "participation_coefficient": structure.participation,
     }
-    by_key = np.argsort(key_rank)
-    orders = {}
-    for order in Order:
-        ranked = comparable(values[order.value])[by_key]
-        if order is not Order.CONSTRAINT:
+    by_key = np.argsort(_key_rank(table, ties))
+    shares: dict[str, NDArray[np.float32]] = {}
+    orders: dict[str, Ids] = {}
+    summary: list[Summary] = []
+
+    def share(name: str) -> None:
+        shares[name] = percentiles(values[name])
+
+    def order(which: Order) -> None:
+        ranked = comparable(values[which.value])[by_key]
+        if which is not Order.CONSTRAINT:
             ranked = -ranked
-        orders[order.value] = by_key[np.argsort(ranked, kind="stable")].astype(np.int32)
+        orders[which.value] = by_key[np.argsort(ranked, kind="stable")].astype(np.int32)
+
+    def sum_up() -> None:
+        summary.append(_summary(table, parameters, ties, holes, found, method=method))
+
+    work: list[Callable[[], None]] = [
+        sum_up,
+        *(partial(share, name) for name in PERCENTILES),
+        *(partial(order, which) for which in Order),
+    ]
+    with Workers(threads) as workers:
+        workers.each(lambda at: work[at](), range(len(work)))
     return Derived(
         parameters=parameters,
         ties=ties,
         holes=holes,
-        betweenness=between.values,
+        betweenness=between,
         community=found.number,
         structure=structure,
-        percentiles={name: percentiles(values[name]) for name in PERCENTILES},
-        orders=orders,
-        summary=_summary(table, parameters, ties, holes, found, method=between.method),
+        percentiles={name: shares[name] for name in PERCENTILES},
+        orders={which.value: orders[which.value] for which in Order},
+        summary=summary[0],
+        carried=carried,
     )
 
 

@@ -87,7 +87,7 @@ def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage
         clustering=_known(clustering),
         triangles=triangles,
         local_bridges=bridges,
-        betweenness=between,
+        betweenness=_known(between),
         community=community,
         core=core,
         articulation=articulation,

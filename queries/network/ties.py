@@ -21,7 +21,7 @@ from tertius.queries.network.kernel_ties import (
 )
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
 from tertius.queries.network.parameters import NetworkParameters, Weight
-from tertius.queries.network.table import ParticipationTable
+from tertius.queries.network.table import ParticipationTable, Rows
 
 MOST_PAIRS: Final = 60_000_000
 """Pairs of partners within alliances that one derivation holds in memory (about 60 bytes each)."""
@@ -77,9 +77,20 @@ class TieNetwork:
     left_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ties:
-    """Ties by organisation id, before the order of degree."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Ties:
+    """Ties by organisation id, before the order of degree, each pair once.
+
+    Attributes:
+        low: One end, an organisation id.
+        high: The other.
+        first: As in `TieNetwork`.
+        last: As in `TieNetwork`.
+        assumed: As in `TieNetwork`.
+        weight: As in `TieNetwork`.
+        evidence: First place of each tie's alliances in `alliances`.
+        alliances: Alliance ids, tie after tie.
+    """
 
     low: Ids
     high: Ids
@@ -88,7 +99,26 @@ class _Ties:
     assumed: Flags
     weight: Floats
     evidence: Offsets
-    groups: Ids
+    alliances: Ids
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paired:
+    """What some alliances make of their partners.
+
+    Attributes:
+        ties: Ties among them, on the evidence of these alliances alone.
+        active: Whether an organisation id is active in one of them and not excluded.
+        participations: As in `TieNetwork`, of these alliances.
+        alliance_count: As in `TieNetwork`, of these alliances.
+        left_out: As in `TieNetwork`, of these alliances.
+    """
+
+    ties: Ties
+    active: Flags
+    participations: int
+    alliance_count: int
+    left_out: int
 
 
 def derive_ties(
@@ -104,7 +134,37 @@ def derive_ties(
     Raises:
         NetworkTooLargeError: The alliances in the window join more pairs than the cap.
     """
-    rows = active(table, parameters)
+    found = pair_up(table, parameters, None, most_pairs=most_pairs)
+    network, _ = in_degree_order(
+        found.ties,
+        found.active,
+        table.organization_order,
+        participations=found.participations,
+        alliance_count=found.alliance_count,
+        left_out=found.left_out,
+    )
+    return network
+
+
+def pair_up(
+    table: ParticipationTable,
+    parameters: NetworkParameters,
+    chosen: Rows | None,
+    *,
+    most_pairs: int = MOST_PAIRS,
+) -> Paired:
+    """Pair up the organisations of alliances.
+
+    Args:
+        table: The base table.
+        parameters: As-of, window, weight, exclusions.
+        chosen: All rows of some alliances, in the table's order; None for all alliances.
+        most_pairs: Cap on pairs of partners within alliances.
+
+    Raises:
+        NetworkTooLargeError: The alliances in the window join more pairs than the cap.
+    """
+    rows = active(table, parameters, chosen)
     count = table.organizations.size
     excluded = np.zeros(count, dtype=np.bool_)
     excluded[table.canonical_ids(parameters.exclude)] = True
@@ -126,14 +186,12 @@ def derive_ties(
             total, most_pairs, table.alliance_keys(alliance[[worst]])[0], int(after[worst])
         )
     share = _share(parameters.weight, after)
-    ties = _pair_up(rows, group, use, excluded, share=share, total=total)
+    ties = _pair_up(rows, (group, alliance), use, excluded, share=share, total=total)
     if parameters.weight is Weight.BINARY:
         ties.weight[:] = 1.0
-    return _in_degree_order(
+    return Paired(
         ties,
-        alliance,
         is_active,
-        table.organization_order,
         participations=int(used_row.sum()),
         alliance_count=int((use & (after > 0)).sum()),
         left_out=int((~use).sum()),
@@ -154,8 +212,9 @@ def _share(weight: Weight, partners: Ids) -> Floats:
 
 
 def _pair_up(
-    rows: Active, group: Offsets, use: Flags, excluded: Flags, *, share: Floats, total: int
-) -> _Ties:
+    rows: Active, groups_of: tuple[Offsets, Ids], use: Flags, excluded: Flags, *, share: Floats, total: int
+) -> Ties:
+    group, alliance = groups_of
     organization, start, end = rows.organization.copy(), rows.start.copy(), rows.end.copy()
     assumed, united = rows.assumed.copy(), group.copy()
     merge_periods(united, organization, start, end, assumed)
@@ -171,23 +230,35 @@ def _pair_up(
     evidence, groups = np.empty(found + 1, dtype=np.int64), _blank(found)
     m = unite_pairs(order, pairs, guessed[:found], share, ties, tie_assumed, weight, evidence, groups)
     low, high, first, last = (column[:m].copy() for column in ties)
-    return _Ties(low, high, first, last, tie_assumed[:m], weight[:m], evidence[: m + 1], groups)
+    return Ties(low, high, first, last, tie_assumed[:m], weight[:m], evidence[: m + 1], alliance[groups])
 
 
 def _blank(size: int) -> Ids:
     return np.empty(size, dtype=np.int32)
 
 
-def _in_degree_order(
-    ties: _Ties,
-    alliance: Ids,
+def in_degree_order(
+    ties: Ties,
     is_active: Flags,
     by_key: Ids,
     *,
     participations: int,
     alliance_count: int,
     left_out: int,
-) -> TieNetwork:
+) -> tuple[TieNetwork, Ids]:
+    """Lay ties out as a network.
+
+    Args:
+        ties: Ties, in any order.
+        is_active: Whether an organisation id is active.
+        by_key: Organisation ids in the order of their keys.
+        participations: As in `TieNetwork`.
+        alliance_count: As in `TieNetwork`.
+        left_out: As in `TieNetwork`.
+
+    Returns:
+        The network, and where in `ties` each of its ties stood.
+    """
     m = ties.low.size
     degree = np.bincount(ties.low, minlength=is_active.size) + np.bincount(
         ties.high, minlength=is_active.size
@@ -202,13 +273,14 @@ def _in_degree_order(
     low, high = np.minimum(one, other), np.maximum(one, other)
     order = order_pairs(low, high, n)
     low, high, weight = low[order], high[order], ties.weight[order]
-    evidence, groups = np.empty(m + 1, dtype=np.int64), np.empty(ties.groups.size, dtype=np.int32)
-    gather_lists(order, ties.evidence, ties.groups, evidence, groups)
+    evidence = np.empty(m + 1, dtype=np.int64)
+    alliances = np.empty(ties.alliances.size, dtype=np.int32)
+    gather_lists(order, ties.evidence, ties.alliances, evidence, alliances)
     offsets = np.empty(n + 1, dtype=np.int64)
     partner, slot_tie = np.empty(2 * m, dtype=np.int32), np.empty(2 * m, dtype=np.int32)
     slot_weight = np.empty(2 * m)
     fill_rows(low, high, weight, offsets, partner, slot_weight, slot_tie)
-    return TieNetwork(
+    network = TieNetwork(
         organization=organization,
         position=position,
         active=is_active,
@@ -224,8 +296,9 @@ def _in_degree_order(
         last=ties.last[order],
         assumed=ties.assumed[order],
         evidence=evidence,
-        alliances=alliance[groups],
+        alliances=alliances,
         participations=participations,
         alliance_count=alliance_count,
         left_out=left_out,
     )
+    return network, order

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tertius.ontology.identity import key
 from tertius.queries.network import ColumnsBuilder, Network, NetworkParameters, ParticipationColumns, build
-from tertius.queries.network.ties import TieNetwork, _in_degree_order, _Ties
+from tertius.queries.network.ties import Ties, TieNetwork, in_degree_order
 
 
 def org(name: str) -> str:
@@ -97,7 +97,7 @@ def ties_of(edges: Mapping[tuple[int, int], float], nodes: int) -> TieNetwork:
     pairs = sorted((min(a, b), max(a, b), w) for (a, b), w in edges.items())
     m = len(pairs)
     none = np.zeros(m, dtype=np.int32)
-    ties = _Ties(
+    ties = Ties(
         low=np.array([a for a, _, _ in pairs], dtype=np.int32),
         high=np.array([b for _, b, _ in pairs], dtype=np.int32),
         first=none,
@@ -105,17 +105,17 @@ def ties_of(edges: Mapping[tuple[int, int], float], nodes: int) -> TieNetwork:
         assumed=np.zeros(m, dtype=np.bool_),
         weight=np.array([w for _, _, w in pairs], dtype=np.float64),
         evidence=np.arange(m + 1, dtype=np.int64),
-        groups=none,
+        alliances=none,
     )
-    return _in_degree_order(
+    network, _ = in_degree_order(
         ties,
-        np.zeros(1, dtype=np.int32),
         np.ones(nodes, dtype=np.bool_),
         np.arange(nodes, dtype=np.int32),
         participations=0,
         alliance_count=0,
         left_out=0,
     )
+    return network
 
 
 def edges_of(graph: nx.Graph, weight: str | None = "weight") -> dict[tuple[int, int], float]:

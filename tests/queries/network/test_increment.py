@@ -1,0 +1,212 @@
+"""A network brought up to date equals one derived whole, whatever has changed."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tertius.queries.network import UNCHANGED, Network, NetworkParameters, ParticipationColumns, build
+from tertius.queries.network.adoption import modularity
+from tertius.queries.network.derived import PERCENTILES, Carried, Derived
+from tertius.queries.network.measures import percentiles
+from tertius.queries.network.roles import brokerage
+
+from tests.queries.network.conftest import P, columns, org
+
+WHO = [f"o{number}" for number in range(14)]
+DAYS = ["2010-01-01", "2012-06-15", "2014-12-31", "2015-01-01", "2017-03-03", "2019-12-31", "2020-01-01"]
+ALLIANCES = [f"x{number}" for number in range(9)]
+
+some_rows = st.lists(
+    st.tuples(
+        st.sampled_from(WHO),
+        st.sampled_from(ALLIANCES),
+        st.sampled_from(DAYS),
+        st.sampled_from([*DAYS[1:], None]),
+    ),
+    min_size=2,
+    max_size=40,
+    unique=True,
+)
+Row = tuple[str, str, str, str | None]
+
+
+def source(rows: list[Row]) -> ParticipationColumns:
+    return columns([P(who, what, start, end) for who, what, start, end in rows])
+
+
+def equal(updated: Derived, whole: Derived) -> None:
+    """Compare everything but what is carried: integers and layout exactly, measures to 1e-9."""
+    for part in ("ties", "holes", "structure"):
+        mine, theirs = getattr(updated, part), getattr(whole, part)
+        for field in fields(mine):
+            if field.name in ("roles", "participation"):
+                continue
+            one, other = getattr(mine, field.name), getattr(theirs, field.name)
+            if isinstance(one, np.ndarray) and one.dtype.kind == "f" and field.name != "weight":
+                np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12, err_msg=field.name)
+            else:
+                np.testing.assert_array_equal(one, other, err_msg=field.name)
+    for field in fields(updated.summary):
+        if field.name not in ("communities", "modularity", "betweenness"):
+            one, other = getattr(updated.summary, field.name), getattr(whole.summary, field.name)
+            assert one == (other if not isinstance(other, float) else pytest.approx(other)), field.name
+    for name in ("constraint", "effective_size", "degree"):
+        np.testing.assert_array_equal(updated.orders[name], whole.orders[name])
+    for name in set(PERCENTILES) - {"betweenness", "participation_coefficient"}:
+        np.testing.assert_array_equal(updated.percentiles[name], whole.percentiles[name], err_msg=name)
+
+
+def coherent(updated: Derived) -> None:
+    """What hangs on carried communities must be what those communities give."""
+    ties, number = updated.ties, updated.community
+    assert number.min(initial=0) >= 0
+    again = brokerage(ties, number)
+    np.testing.assert_array_equal(updated.structure.roles, again.roles)
+    np.testing.assert_allclose(updated.structure.participation, again.participation, atol=1e-12)
+    np.testing.assert_array_equal(
+        updated.percentiles["participation_coefficient"], percentiles(updated.structure.participation)
+    )
+    assert updated.summary.communities == int(number.max(initial=-1)) + 1
+    assert updated.summary.modularity == pytest.approx(modularity(ties, number))
+
+
+def both(folder: Path, before: list[Row], after: list[Row]) -> tuple[Network, Network]:
+    build(folder / "1", None, {"s": source(before)})
+    now = {"s": source(after)}
+    updated = build(folder / "2", folder / "1", now, parent_number=1, at_least=0).network
+    return updated, build(folder / "3", folder / "1", now).network
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=some_rows, dropped=st.sets(st.integers(0, 39)), added=some_rows)
+def test_any_change_gives_what_a_whole_derivation_gives(
+    before: list[Row], dropped: set[int], added: list[Row]
+) -> None:
+    after = [row for at, row in enumerate(before) if at not in dropped] + [
+        ("new-" + who if who == "o3" else who, what, start, end) for who, what, start, end in added[:5]
+    ]
+    after = list(dict.fromkeys(after))
+    with tempfile.TemporaryDirectory() as folder:
+        updated, whole = both(Path(folder), before, after)
+        equal(updated.derived, whole.derived)
+        if updated.derived.carried:
+            coherent(updated.derived)
+
+
+BEFORE: list[Row] = [
+    (who, what, start, end)
+    for what, partners, start, end in [
+        ("x", "a b c", "2017-01-01", "2019-01-01"),
+        ("y", "a b", "2018-01-01", "2021-01-01"),
+        ("z", "c d e f", "2018-06-01", "2020-01-01"),
+        ("v", "f g", "2019-01-01", "2022-01-01"),
+        ("w", "h i", "2019-06-01", "2022-01-01"),
+    ]
+    for who in partners.split()
+]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "added"),
+    [
+        pytest.param([], [("a", "n", "2019-01-01", None), ("g", "n", "2019-01-01", None)], id="a new tie"),
+        pytest.param([], [("a", "n", "2019-01-01", None), ("b", "n", "2019-01-01", None)], id="more weight"),
+        pytest.param([], [("a", "n", "2019-01-01", None), ("q", "n", "2019-01-01", None)], id="a newcomer"),
+        pytest.param([], [("p", "n", "2019-01-01", None), ("q", "n", "2019-01-01", None)], id="newcomers"),
+        pytest.param([], [("d", "x", "2017-01-01", "2019-01-01")], id="a larger consortium"),
+        pytest.param([6], [], id="a partner who leaves"),
+        pytest.param([9, 10], [], id="an alliance removed"),
+        pytest.param([], [("a", "n", "2024-02-01", None), ("g", "n", "2024-02-01", None)], id="a later day"),
+        pytest.param([9, 10, 11, 12], [], id="an earlier day"),
+        pytest.param([0], [("a", "x", "2017-01-01", "2018-06-01")], id="a tie that ended"),
+    ],
+)
+def test_each_kind_of_change(dropped: list[int], added: list[Row], tmp_path: Path) -> None:
+    after = [row for at, row in enumerate(BEFORE) if at not in dropped] + added
+    updated, whole = both(tmp_path, BEFORE, after)
+    assert updated.derived.carried is not None
+    assert whole.derived.carried is None
+    equal(updated.derived, whole.derived)
+    coherent(updated.derived)
+    reopened = Network.open(tmp_path / "2")
+    assert reopened.derived.carried == updated.derived.carried
+    assert reopened.summary().betweenness == "exact, in snapshot 1"
+
+
+def test_a_chain_of_updates_says_where_it_began_and_ends_in_a_whole_derivation(tmp_path: Path) -> None:
+    rows = list(BEFORE)
+    build(tmp_path / "1", None, {"s": source(rows)})
+    for number in range(2, 5):
+        rows += [("a", f"n{number}", "2019-05-01", None), (f"q{number}", f"n{number}", "2019-05-01", None)]
+        updated = build(
+            tmp_path / str(number),
+            tmp_path / str(number - 1),
+            {"s": source(rows)},
+            parent_number=number - 1,
+            at_least=0,
+        ).network
+        assert updated.derived.carried == Carried(snapshot=1, ties=number - 1)
+        equal(updated.derived, build(tmp_path / f"whole{number}", None, {"s": source(rows)}).network.derived)
+    many = [(f"m{at}", f"many{at // 30}", "2019-05-01", None) for at in range(300)]
+    whole = build(
+        tmp_path / "5", tmp_path / "4", {"s": source(rows + many)}, parent_number=4, at_least=0
+    ).network
+    assert whole.derived.carried is None
+
+
+def test_a_source_that_comes_goes_or_is_judged_changes_only_its_own(tmp_path: Path) -> None:
+    build(tmp_path / "1", None, {"s": source(BEFORE)})
+    other = source([("a", "other", "2019-01-01", None), ("i", "other", "2019-01-01", None)])
+    sources = {"s": UNCHANGED, "t": other}
+    come = build(tmp_path / "2", tmp_path / "1", sources, parent_number=1, at_least=0).network
+    equal(come.derived, build(tmp_path / "w2", tmp_path / "1", sources).network.derived)
+    assert come.derived.carried == Carried(1, 1)
+    same = {org("h"): org("c")}
+    kept = {"s": UNCHANGED, "t": UNCHANGED}
+    judged = build(tmp_path / "3", tmp_path / "2", kept, same=same, parent_number=2, at_least=0).network
+    equal(judged.derived, build(tmp_path / "w3", tmp_path / "2", kept, same=same).network.derived)
+    assert judged.derived.carried is not None
+    assert judged.position(org("h")) == judged.position(org("c"))
+    gone = build(tmp_path / "4", tmp_path / "3", {"s": UNCHANGED}, parent_number=3, at_least=0).network
+    equal(gone.derived, build(tmp_path / "w4", tmp_path / "3", {"s": UNCHANGED}).network.derived)
+
+
+def test_a_small_network_and_other_parameters_are_derived_whole(tmp_path: Path) -> None:
+    build(tmp_path / "1", None, {"s": source(BEFORE)})
+    small = build(tmp_path / "2", tmp_path / "1", {"s": UNCHANGED}, parent_number=1).network
+    assert small.derived.carried is None
+    other = build(
+        tmp_path / "3",
+        tmp_path / "1",
+        {"s": UNCHANGED},
+        parent_number=1,
+        at_least=0,
+        parameters=NetworkParameters(window=3),
+    ).network
+    assert other.derived.carried is None
+
+
+def test_a_newcomer_has_no_betweenness_unless_it_must_be_nothing(tmp_path: Path) -> None:
+    build(tmp_path / "1", None, {"s": source(BEFORE)})
+    # p bridges two groups; q is tied to one organisation only.
+    after = [
+        *BEFORE,
+        ("p", "n", "2019-01-01", None),
+        ("a", "n", "2019-01-01", None),
+        ("p", "m", "2019-01-01", None),
+        ("h", "m", "2019-01-01", None),
+        ("q", "k", "2019-01-01", None),
+        ("h", "k", "2019-01-01", None),
+    ]
+    updated = build(tmp_path / "2", tmp_path / "1", {"s": source(after)}, parent_number=1, at_least=0).network
+    bridging, leaf = updated.position(org("p")), updated.position(org("q"))
+    assert bridging.betweenness is None
+    assert "betweenness" not in bridging.percentiles
+    assert leaf.betweenness == 0.0
+    assert bridging.community == updated.position(org("a")).community
