@@ -12,7 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from pyoxigraph import NamedNode
+from tertius.api.doctor_judgements import audit_judgements
 from tertius.api.errors import ApiError
 from tertius.api.graph import Graph, notation
 from tertius.api.metrics import Metrics
@@ -148,10 +150,13 @@ def _snapshot(snapshot: Snapshot) -> str:
         state = database.execute("PRAGMA integrity_check").fetchone()[0]
         if state != "ok":
             raise ValueError(f"search.sqlite: {state}")
-        named = database.execute("SELECT count(*) FROM organization").fetchone()[0]
-    listed = int(network.table.present.sum())
-    if named != listed:
-        raise ValueError(f"search.sqlite has {named} organizations, the network {listed}")
+        # Organisations that only registers know have ids beyond those of the network.
+        rows_named = database.execute("SELECT id, key FROM organization").fetchall()
+    named = len(rows_named)
+    inside = {key for number, key in rows_named if number < network.table.organizations.size}
+    lacking = set(network.table.organization_keys(np.flatnonzero(network.table.nodes()))) - inside
+    if lacking:
+        raise ValueError(f"search.sqlite lacks {len(lacking)} organizations of the network: {min(lacking)}")
     if network.as_of != manifest.as_of:
         raise ValueError(f"the manifest is as of {manifest.as_of}, the network as of {network.as_of}")
     sources = ", ".join(sorted(manifest.sources)) or "no sources"
@@ -186,6 +191,7 @@ def _answers(settings: Settings, *, audit: bool) -> Iterator[Finding]:
         if audit:
             for source in sorted(view.network.table.sources):
                 yield _guarded(f"audit {source}", lambda one=source: _audit(services, view, one))  # type: ignore[misc]
+            yield _guarded("audit judgements", lambda: audit_judgements(services, view))
     except (StoreError, NetworkError, ApiError) as error:
         yield Finding("worker", Verdict.BAD, str(error))
     finally:

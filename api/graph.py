@@ -40,9 +40,11 @@ FEATURES_OF: Final = """
 SELECT DISTINCT ?property ?value WHERE { $alliance ?property ?value . FILTER(isIRI(?value)) }"""
 
 ABOUT_ORGANIZATION: Final = """
-CONSTRUCT { $subject ?property ?value . ?value ?inner ?detail } WHERE {
-  $subject ?property ?value .
-  OPTIONAL { $subject adms:identifier|tt:circle ?value . ?value ?inner ?detail }
+CONSTRUCT { $subject ?property ?value . ?value ?inner ?detail . ?record tt:canonicalRecord $subject } WHERE {
+  {
+    $subject ?property ?value .
+    OPTIONAL { $subject adms:identifier|tt:circle ?value . ?value ?inner ?detail }
+  } UNION { ?record tt:canonicalRecord $subject }
 }"""
 
 ABOUT_ALLIANCE: Final = """
@@ -52,6 +54,11 @@ CONSTRUCT {
 } WHERE {
   { $subject ?property ?value }
   UNION { ?participation tt:alliance $subject ; ?inner ?detail }
+}"""
+
+KINDS_OF_ORGANIZATION: Final = """
+SELECT DISTINCT ?notation ?label WHERE {
+  ?circle skos:inScheme ttc:circle-type ; skos:notation ?notation ; skos:prefLabel ?label .
 }"""
 
 POSITION_OF: Final = """

@@ -36,7 +36,8 @@ def organization_key(exchange: Exchange[Any], given: str) -> str:
         given: A key, or `scheme:value`.
 
     Raises:
-        Moved: It was an identifier that one organisation bears; the canonical address goes into `Location`.
+        Moved: It was an identifier that one organisation bears, or the key of a record that judgements join
+            with others; the canonical address goes into `Location`.
         BadParameter: It was an identifier that several organisations bear.
         NotFound: Nothing has this key or identifier.
     """
@@ -53,11 +54,14 @@ def organization_key(exchange: Exchange[Any], given: str) -> str:
                 where="path",
             )
         raise Moved(_moved_path(exchange.request, bearers[0]))
-    if not _KEY.fullmatch(given) or not directory.organizations([given]):
+    key = directory.canonical(given) if _KEY.fullmatch(given) else None
+    if key is None:
         raise NotFound(
             f"no organization has the key {given[:100]!r}; `/v1/organizations?q=` finds them by name"
         )
-    return given
+    if key != given:
+        raise Moved(_moved_path(exchange.request, key))
+    return key
 
 
 def normalised(scheme: str, value: str) -> tuple[str, str]:
@@ -73,6 +77,12 @@ def normalised(scheme: str, value: str) -> tuple[str, str]:
 def organization_iri(exchange: Exchange[Any], key: str) -> NamedNode:
     """Return the IRI of an organisation."""
     return NamedNode(individual("organization", key, exchange.view.base))
+
+
+def record_iris(exchange: Exchange[Any], key: str) -> list[NamedNode]:
+    """Return the IRIs of all records of an organisation, under which sources say what they say of it."""
+    keys = {key, *(record.key for record in exchange.view.directory.records(key))}
+    return [organization_iri(exchange, one) for one in sorted(keys)]
 
 
 def alliance_iri(exchange: Exchange[Any], key: str) -> NamedNode:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tertius.api.exchange import Exchange
 from tertius.api.graph import ALLIANCES_OF, FEATURES_OF, PARTNERS_IN, Row, notation
-from tertius.api.identity import alliance_iri, organization_iri
+from tertius.api.identity import alliance_iri, record_iris
 from tertius.api.models import Alliance, AllianceRef, Membership, Participation
 from tertius.ontology.namespaces import TT
 
@@ -28,7 +28,12 @@ FEATURES: Final[Mapping[str, str]] = {
 
 def memberships_of(exchange: Exchange[Any], key: str) -> list[Membership]:
     """Return an organisation's memberships, the earliest first, those without a start last."""
-    rows = exchange.graph().select(ALLIANCES_OF, organization=organization_iri(exchange, key))
+    graph = exchange.graph()
+    rows = [
+        row
+        for record in record_iris(exchange, key)
+        for row in graph.select(ALLIANCES_OF, organization=record)
+    ]
     alliances = exchange.view.directory.alliances(row["key"] for row in rows)
     found = [
         Membership(
@@ -39,7 +44,9 @@ def memberships_of(exchange: Exchange[Any], key: str) -> list[Membership]:
         )
         for row in rows
     ]
-    return sorted(found, key=lambda one: (one.start or dt.date.max, one.alliance.name, one.alliance.key))
+    # Several records of one organisation may say the same.
+    unique = {one.model_dump_json(): one for one in found}.values()
+    return sorted(unique, key=lambda one: (one.start or dt.date.max, one.alliance.name, one.alliance.key))
 
 
 def alliance_detail(exchange: Exchange[Any], key: str) -> Alliance:
@@ -68,8 +75,9 @@ def _partners(exchange: Exchange[Any], rows: list[Row], alliance: AllianceRef) -
         )
         for row in rows
     ]
+    unique = {one.model_dump_json(): one for one in found}.values()
     return sorted(
-        found, key=lambda one: (one.role != "coordinator", one.organization.name, one.organization.key)
+        unique, key=lambda one: (one.role != "coordinator", one.organization.name, one.organization.key)
     )
 
 

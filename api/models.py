@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from tertius.queries.network.answers import Standing
@@ -76,12 +76,25 @@ class Organization(Model):
     identifiers: list[Identifier]
 
 
+class Record(Model):
+    """What one source says under a key of its own, which judgements join with others."""
+
+    key: str = Field(examples=["aebagbafaydqqcij"])
+    iri: str = Field(examples=["https://w3id.org/tertius/id/organization/aebagbafaydqqcij"])
+    name: str = Field(description="Name as its source gives it.", examples=["TIAMAT"])
+    country: str | None = Field(examples=["FR"])
+    source: str = Field(examples=["clean-energy"])
+
+
 class OrganizationDetail(Organization):
     """An organisation on its own page."""
 
     size: str | None = Field(description="Size as its source gives it.")
     source: str = Field(
         description="Name of the source that it was first seen in.", examples=["clean-energy"]
+    )
+    records: list[Record] = Field(
+        description="Records that judgements join into this organisation, itself first; empty if it is one."
     )
 
 
@@ -320,54 +333,6 @@ class Summary(Model):
     betweenness: str = Field(description="How betweenness was computed.", examples=["exact"])
     shape: Shape
     sources: list[Source]
-
-
-class QueryParameter(Model):
-    """A parameter of a named query."""
-
-    name: str = Field(examples=["organization"])
-    type: str = Field(examples=["organization"])
-    description: str
-    required: bool
-    many: bool = Field(description="Whether it may be repeated.")
-    example: Any
-    default: Any = None
-    scheme: str | None = Field(None, description="For a concept: the scheme that its notations come from.")
-    values: list[str] | None = Field(None, description="The values that are allowed.")
-    minimum: float | None = None
-    maximum: float | None = None
-
-
-class QueryColumn(Model):
-    """A column of a named query's answer."""
-
-    name: str
-    type: str
-    description: str
-
-
-class QuerySummary(Model):
-    """A named query in brief."""
-
-    name: str = Field(examples=["partners-of-organization"])
-    topic: str = Field(examples=["organizations"])
-    summary: str
-    tags: list[str]
-    results: str = Field(
-        description="Where its answer is.", examples=["/v1/queries/partners-of-organization/results"]
-    )
-
-
-class QueryDetail(QuerySummary):
-    """A named query: its contract and its text."""
-
-    description: str
-    parameters: list[QueryParameter]
-    columns: list[QueryColumn]
-    order: list[str] = Field(description="Columns that order the rows; `-` before a descending one.")
-    seconds: float = Field(description="Time limit.")
-    proposition: str | None = Field(description="The proposition that it tests.")
-    text: str = Field(description="The query; its parameters are written `$name`.")
 
 
 class Health(Model):
