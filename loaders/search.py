@@ -4,6 +4,9 @@ Readers use the tables `organization`, `identifier` and `alliance`, and those th
 (`name_index`). `mention` and the tables whose names begin with it hold what each source says, so that a later
 load can replace one source and derive the rest again.
 
+Records that judgements join are one row of `organization`, under the key that stands for them; `record` tells
+which they are, and `judgement` holds every judgement with what became of it.
+
 Organisations that only registers know have no place in the network; their ids begin at `OUTSIDE`. One that
 enters the network later takes its network id in every table.
 """
@@ -19,6 +22,7 @@ from typing import Final
 
 from tertius.loaders.circles import notation
 from tertius.loaders.facts import Facts
+from tertius.loaders.judged import Settled, write_judgements
 from tertius.loaders.name_index import write_names
 from tertius.ontology.identity import individual
 from tertius.queries.network import ParticipationTable
@@ -44,8 +48,17 @@ CREATE TABLE IF NOT EXISTS alliance (
     start TEXT, "end" TEXT, form TEXT, purpose TEXT, source TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS alliance_name ON alliance (name, id);
 CREATE INDEX IF NOT EXISTS alliance_source ON alliance (source);
-CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
-    organization INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS judgement (
+    key TEXT PRIMARY KEY, "left" TEXT NOT NULL, "right" TEXT NOT NULL, verdict TEXT NOT NULL,
+    "by" TEXT NOT NULL, kind TEXT NOT NULL, "when" TEXT NOT NULL, score REAL, reasons TEXT NOT NULL,
+    status TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS judgement_left ON judgement ("left");
+CREATE INDEX IF NOT EXISTS judgement_right ON judgement ("right");
+CREATE INDEX IF NOT EXISTS judgement_when ON judgement ("when", key);
+DROP TABLE IF EXISTS record;
+-- Records that judgements join, each with the id of the organisation that they are; it is among them.
+CREATE TABLE record (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, organization INTEGER NOT NULL);
+CREATE INDEX record_organization ON record (organization);
 DROP TABLE IF EXISTS organization;
 DROP TABLE IF EXISTS identifier;
 DROP TABLE IF EXISTS organization_text;
@@ -57,18 +70,32 @@ CREATE TABLE organization (
     country TEXT, sector TEXT, type TEXT, size TEXT, source TEXT NOT NULL);
 -- Of several sources that know an organisation, the first in the alphabet names it; gaps are filled.
 INSERT INTO organization
-    SELECT id, key, iri, name, country, sector, type, size, min(source) FROM mention GROUP BY id;
+    SELECT id, key, iri, name, country, sector, type, size, min(source) FROM mention
+    WHERE id NOT IN (SELECT id FROM record WHERE id <> organization) GROUP BY id;
 UPDATE organization SET
     country = coalesce(country, (SELECT max(m.country) FROM mention m WHERE m.id = organization.id)),
     sector = coalesce(sector, (SELECT max(m.sector) FROM mention m WHERE m.id = organization.id)),
     type = coalesce(type, (SELECT max(m.type) FROM mention m WHERE m.id = organization.id)),
     size = coalesce(size, (SELECT max(m.size) FROM mention m WHERE m.id = organization.id))
     WHERE id IN (SELECT id FROM mention GROUP BY id HAVING count(*) > 1);
+-- What stands for other records has what the first of them knows.
+UPDATE organization SET
+    country = coalesce(country, (SELECT m.country FROM record r JOIN mention m ON m.id = r.id
+        WHERE r.organization = organization.id AND m.country <> '' ORDER BY m.id, m.source)),
+    sector = coalesce(sector, (SELECT m.sector FROM record r JOIN mention m ON m.id = r.id
+        WHERE r.organization = organization.id AND m.sector <> '' ORDER BY m.id, m.source)),
+    type = coalesce(type, (SELECT m.type FROM record r JOIN mention m ON m.id = r.id
+        WHERE r.organization = organization.id AND m.type <> '' ORDER BY m.id, m.source)),
+    size = coalesce(size, (SELECT m.size FROM record r JOIN mention m ON m.id = r.id
+        WHERE r.organization = organization.id AND m.size <> '' ORDER BY m.id, m.source))
+    WHERE id IN (SELECT organization FROM record);
 CREATE INDEX organization_name ON organization (name, id);
 CREATE INDEX organization_country ON organization (country, name);
 CREATE TABLE identifier (organization INTEGER NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (scheme, value, organization)) WITHOUT ROWID;
-INSERT INTO identifier SELECT DISTINCT id, scheme, value FROM mention_identifier;
+INSERT INTO identifier
+    SELECT DISTINCT coalesce(r.organization, i.id), i.scheme, i.value
+    FROM mention_identifier i LEFT JOIN record r ON r.id = i.id;
 CREATE INDEX identifier_organization ON identifier (organization);
 CREATE INDEX identifier_value ON identifier (value COLLATE NOCASE);
 """
@@ -110,6 +137,7 @@ def write_search(
     source: str,
     facts: Facts | None,
     staged: Path | None = None,
+    settled: Settled,
     base: str,
     progress: Callable[[int, int | None], None],
 ) -> None:
@@ -122,6 +150,7 @@ def write_search(
         source: Name of the source.
         facts: What it says now; `None` to leave it out.
         staged: What a register says now, put aside in a file of its own (`registers.staging`).
+        settled: Judgements, and which records they join.
         base: Base IRI of the individuals.
         progress: Called with organisations and alliances written, and their number.
     """
@@ -151,6 +180,7 @@ def write_search(
             progress(len(facts.organizations), total)
             database.executemany(fill("alliance", _MARKS), _alliances(facts, alliances, source, base))
             progress(total, total)
+        write_judgements(database, settled, table)
         database.execute("COMMIT")
         database.executescript(_DERIVED)
         write_names(database)
