@@ -31,6 +31,8 @@ from tertius.api.routers import (
     planning,
     propositions,
     queries,
+    reconcile,
+    reconcile_draft,
     running,
     sparql,
 )
@@ -47,6 +49,7 @@ _TAGS = [
     {"name": "advice", "description": "What the evidence advises, and who follows it."},
     {"name": "queries", "description": "Named queries: text, contract, answer."},
     {"name": "sparql", "description": "SPARQL 1.1, read-only, with limits that hold."},
+    {"name": "reconciliation", "description": "Names of a table become organisations of the graph."},
     {"name": "linked data", "description": "IRIs that lead somewhere."},
     {"name": "operations", "description": "Health and counters."},
 ]
@@ -115,6 +118,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sparql,
         graph_store,
         running,
+        reconcile,
+        reconcile_draft,
         linked,
         operations,
         pages,

@@ -101,11 +101,18 @@ class Ledger:
         anonymous: For clients known by their address.
         trusted: For each token.
         clock: Monotonic seconds.
+        what: What is counted, as refusals name it.
     """
 
     def __init__(
-        self, anonymous: Allowance, trusted: Allowance, clock: Callable[[], float] = time.monotonic
+        self,
+        anonymous: Allowance,
+        trusted: Allowance,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        what: str = "SPARQL queries",
     ) -> None:
+        self._what = what
         self._allowances = {False: anonymous, True: trusted}
         self._clock = clock
         self._lock = threading.Lock()
@@ -177,7 +184,7 @@ class Ledger:
         allowed = self._allowances[client.trusted]
         if account.under_way >= allowed.queries:
             raise TooManyRequests(
-                f"This client has {account.under_way} SPARQL queries under way and {allowed.queries} are "
+                f"This client has {account.under_way} {self._what} under way and {allowed.queries} are "
                 "allowed; wait until one has ended.",
                 headers={"Retry-After": str(_SOON)},
                 limit=allowed.queries,
@@ -192,7 +199,7 @@ class Ledger:
         if used >= allowed.seconds:
             wait = account.wait(used - allowed.seconds, now)
             raise TooManyRequests(
-                f"This client's queries took {used:.1f} s of processing within {WINDOW} s and "
+                f"This client's {self._what} took {used:.1f} s of processing within {WINDOW} s and "
                 f"{allowed.seconds:g} s are allowed; wait, ask for less, or use a token.",
                 headers={"Retry-After": str(max(1, math.ceil(wait)))},
                 limit=allowed.seconds,

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import structlog
@@ -38,6 +38,9 @@ from tertius.store import (
     parse_services,
 )
 
+if TYPE_CHECKING:
+    from tertius.queries.matching import Matcher
+
 _log = structlog.get_logger("tertius.api")
 _MORE_THREADS: Final = 16
 """SPARQL requests that may wait for a process, per process."""
@@ -51,6 +54,7 @@ class View:
         network: The network with the default parameters.
         directory: Names and identifiers.
         sources: Where its facts come from, by name.
+        kept: What routes have worked out for this snapshot and would work out again.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -68,6 +72,21 @@ class View:
             )
             for name, entry in sorted(snapshot.manifest.sources.items())
         ]
+        self.kept: Final[dict[str, Any]] = {}
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Finds the organisations that a description may mean."""
+        # Commands that match nothing should not wait for what matching needs.
+        from tertius.queries.matching import Matcher  # noqa: PLC0415
+
+        return Matcher(self.snapshot.search_path)
+
+    def close(self) -> None:
+        """Close the files that are read on demand."""
+        self.directory.close()
+        if "matcher" in self.__dict__:
+            self.matcher.close()
 
     @property
     def as_of(self) -> dt.date | None:
@@ -129,10 +148,13 @@ class Services:
             ),
         }
         self.tokens: Final = parse_tokens(settings.tokens)
-        self.ledger: Final = Ledger(
+        allowances = (
             Allowance(settings.client_queries, settings.client_seconds),
             Allowance(settings.token_queries, settings.token_client_seconds),
         )
+        self.ledger: Final = Ledger(*allowances)
+        self.reconcile_ledger: Final = Ledger(*allowances, what="reconciliation batches")
+        self.reconcile_places: Final = anyio.CapacityLimiter(settings.reconcile_batches)
         self.limits: Final = Limits(
             size=settings.max_query_bytes,
             depth=settings.max_query_depth,
@@ -245,7 +267,7 @@ class Services:
             if self._lane is not None:
                 stack.callback(self._lane.close)
             for view in self._views.values():
-                stack.callback(view.directory.close)
+                stack.callback(view.close)
         self._views.clear()
 
     def view(self, number: int | None = None) -> View:

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `tertius serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `tertius serve` listens on; 0 picks one.")
+    public_url: Annotated[str, AfterValidator(_service_url)] = Field(
+        "",
+        description="Address under which callers reach the service; where empty, the one a call came in on.",
+    )
     root_path: str = Field("", description="Path under which a reverse proxy shows the service, without a /.")
     forwarded_allow_ips: str = Field(
         "127.0.0.1",
@@ -148,26 +152,32 @@ class Settings(BaseSettings):
     )
 
     client_queries: int = Field(
-        4, ge=1, le=1000, description="SPARQL queries that one client may have under way; more get 429."
+        4,
+        ge=1,
+        le=1000,
+        description="SPARQL queries, or batches of names, that one client may have under way; more get 429.",
     )
     client_seconds: float = Field(
         60.0,
         gt=0,
         le=6000,
-        description="Processing time of one client's SPARQL in any minute; more gets 429.",
+        description="Processing time of one client's SPARQL, or matching, in any minute; more gets 429.",
     )
     tokens: Annotated[str, AfterValidator(_token_list)] = Field(
         "",
         description="Tokens for larger budgets: name=SHA-256 of the token in hexadecimal, by commas.",
     )
     token_queries: int = Field(
-        16, ge=1, le=1000, description="SPARQL queries that one token may have under way; more get 429."
+        16,
+        ge=1,
+        le=1000,
+        description="SPARQL queries, or batches of names, that one token may have under way; more get 429.",
     )
     token_client_seconds: float = Field(
         600.0,
         gt=0,
         le=60_000,
-        description="Processing time of one token's SPARQL in any minute; more gets 429.",
+        description="Processing time of one token's SPARQL, or matching, in any minute; more gets 429.",
     )
     token_sparql_seconds: float = Field(
         300.0, gt=0, le=3600, description="Time limit of a SPARQL query with a token."
@@ -189,6 +199,15 @@ class Settings(BaseSettings):
     )
     network_per_client: int = Field(
         2, ge=1, le=100, description="Derivations that one client may have under way; more get 429."
+    )
+    reconcile_queries: int = Field(
+        50, ge=1, le=1000, description="Most names in one reconciliation batch; more get 413."
+    )
+    reconcile_seconds: float = Field(
+        20.0, gt=0, le=600, description="Time limit of one reconciliation batch."
+    )
+    reconcile_batches: int = Field(
+        2, ge=1, le=64, description="Reconciliation batches answered at the same time; more wait."
     )
     export_ties: int = Field(
         2_000_000, ge=1, description="Most ties in one network export; more get 422 with advice."
