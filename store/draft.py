@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyoxigraph as ox
 from tertius.store.errors import StoreError
+from tertius.store.feeding import copy_graph, feed
 from tertius.store.files import sync_tree
 from tertius.store.manifest import Manifest
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 # Up to this many quads go in as one transaction held in memory; more go through the engine's bulk loader.
 _TRANSACTION = 100_000
+_TEXT = 8 << 20
+
+# A smaller graph is always taken out quad by quad, this many at a time.
+_LARGE = 500_000
+_PIECE = 50_000
 
 
 class Draft:
@@ -46,6 +52,7 @@ class Draft:
         self.parent = parent
         self._store: ox.Store | None = store
         self._go_live = go_live
+        self._work = path / "work"
 
     @classmethod
     def begin(
@@ -119,8 +126,8 @@ class Draft:
                 count += 1
                 yield quad
 
+        self._empty(graph)
         store = self.store
-        store.remove_graph(graph)
         rest = iter(checked())
         first = list(itertools.islice(rest, _TRANSACTION))
         if len(first) < _TRANSACTION:
@@ -128,6 +135,101 @@ class Draft:
         else:
             store.bulk_extend(itertools.chain(first, rest))
         return count
+
+    def replace_graph_text(self, iri: str, chunks: Iterable[bytes]) -> None:
+        """Put triples given as text in the place of everything a named graph holds.
+
+        Args:
+            iri: the graph.
+            chunks: N-Triples in pieces of whole lines, consumed once and not held in memory when there is
+                much of it. Its IRIs are not checked.
+
+        Raises:
+            ValueError: the graph's IRI is not one.
+            SyntaxError: the text is not N-Triples.
+        """
+        graph = ox.NamedNode(iri)
+        self._empty(graph)
+        rest = iter(chunks)
+        first: list[bytes] = []
+        while sum(map(len, first)) < _TEXT and (chunk := next(rest, b"")):
+            first.append(chunk)
+        if sum(map(len, first)) < _TEXT:
+            text = b"".join(first)
+            self.store.load(text, ox.RdfFormat.N_TRIPLES, to_graph=graph, lenient=True)
+        else:
+            feed(self.store, graph, itertools.chain(first, rest))
+
+    def amend_graph(self, iri: str, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]) -> None:
+        """Take quads out of a named graph and put others in.
+
+        Args:
+            iri: the graph.
+            removed: what goes, all of it before anything comes.
+            added: what comes.
+        """
+        graph = ox.NamedNode(iri)
+        for quad in list(removed):
+            self.store.remove(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+        self.store.extend(ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in added)
+
+    def _empty(self, graph: ox.NamedNode) -> None:
+        """Take everything out of a graph.
+
+        The engine holds what one transaction takes out in memory, so that quads go in pieces. Where more goes
+        than stays, what stays moves to a new store instead.
+        """
+        total = self.parent.manifest.counts.get("statements", 0) if self.parent else 0
+        limit = max(_LARGE, total // 2)
+        held = self.store.quads_for_pattern(None, None, None, graph)
+        if sum(1 for _ in itertools.islice(held, limit)) == limit:
+            del held
+            self._leave_behind(graph)
+            return
+        while quads := list(itertools.islice(self.store.quads_for_pattern(None, None, None, graph), _PIECE)):
+            for quad in quads:
+                self.store.remove(quad)
+        self.store.remove_graph(graph)
+
+    def _leave_behind(self, graph: ox.NamedNode) -> None:
+        number = int(self._work.name.partition("-")[2] or 0) + 1
+        work = self.path / f"work-{number}"
+        fresh = ox.Store(str(work))
+        for other in [*self.store.named_graphs(), ox.DefaultGraph()]:
+            if other != graph:
+                copy_graph(self.store, fresh, other)
+        self._store = fresh
+        shutil.rmtree(self._work)
+        self._work = work
+
+    def replace_subjects(
+        self, iri: str, subjects: Iterable[ox.NamedNode], quads: Iterable[ox.Quad]
+    ) -> tuple[int, int]:
+        """Put quads in the place of everything a named graph says of some subjects; the rest stays.
+
+        Args:
+            iri: the graph.
+            subjects: whose statements go, consumed before `quads`.
+            quads: what comes, held in memory.
+
+        Returns:
+            How many quads went, and how many came.
+
+        Raises:
+            ValueError: the IRI is not one, or a quad belongs to another graph.
+        """
+        graph, store = ox.NamedNode(iri), self.store
+        gone = 0
+        for subject in subjects:
+            for quad in list(store.quads_for_pattern(subject, None, None, graph)):
+                store.remove(quad)
+                gone += 1
+        come = list(quads)
+        for quad in come:
+            if quad.graph_name != graph:
+                raise ValueError(f"a quad for {iri} belongs to {quad.graph_name}: {quad.triple}")
+        store.extend(come)
+        return gone, len(come)
 
     def manifest(self, *, base: str, **fields: object) -> Manifest:
         """Make this draft's manifest, with number, parent, a new uuid, time and software version filled in.
@@ -175,7 +277,7 @@ class Draft:
         store.backup(str(self.path / "store"))
         self._store = None
         del store
-        shutil.rmtree(self.path / "work")
+        shutil.rmtree(self._work)
         (self.path / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         sync_tree(self.path)
         return self._go_live(self)
