@@ -85,7 +85,11 @@ def query(
             cursor=cursor,
             context=Context(base=view.base, as_of=view.as_of) if view else services.remote_context(),
             snapshot=view.snapshot.number if view else None,
+            outbound=services.outbound,
         )
+    for source in page.outside:
+        kept = ", kept from then" if source.cached else ""
+        typer.echo(f"{source.service}: {source.url}, {source.retrieved:%Y-%m-%d %H:%M} UTC{kept}", err=True)
     columns = list(page.columns)
     if as_json:
         typer.echo(json.dumps({"data": page.rows, "next": page.next}, ensure_ascii=False, indent=2))

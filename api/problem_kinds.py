@@ -144,6 +144,18 @@ UNAVAILABLE: Final = Kind(
     "There is nothing to answer from",
     "No snapshot has been published yet, or the store cannot be reached. Load data, or try again later.",
 )
+SERVICE_UNAVAILABLE: Final = Kind(
+    503,
+    "service-unavailable",
+    "A service outside gave no usable answer",
+    "`service` names it, `reason` says what is wrong. No answer is sent without its part; try again later.",
+)
+SERVICE_NOT_CONFIGURED: Final = Kind(
+    503,
+    "service-not-configured",
+    "A service outside may not be asked from here",
+    "`service` names it. Whoever runs this service decides whom it may ask, in its settings.",
+)
 TIMEOUT: Final = Kind(
     504,
     "timeout",
@@ -174,5 +186,7 @@ KINDS: Final = (
     CANCELLED,
     BUSY,
     UNAVAILABLE,
+    SERVICE_UNAVAILABLE,
+    SERVICE_NOT_CONFIGURED,
     TIMEOUT,
 )

@@ -19,6 +19,7 @@ from tertius.api.problem_kinds import Kind
 from tertius.queries import errors as asked
 from tertius.queries.network import errors as network
 from tertius.store import errors as stored
+from tertius.store import outbound_errors as outside
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -48,6 +49,8 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     stored.StoreBusy: kinds.BUSY,
     stored.StoreUnavailable: kinds.UNAVAILABLE,
     stored.SnapshotGone: kinds.SNAPSHOT_GONE,
+    outside.ServiceUnavailable: kinds.SERVICE_UNAVAILABLE,
+    outside.ServiceNotConfigured: kinds.SERVICE_NOT_CONFIGURED,
     asked.MalformedQuery: kinds.MALFORMED_QUERY,
     asked.QueryTooComplex: kinds.MALFORMED_QUERY,
     asked.FederationRefused: kinds.FEDERATION_REFUSED,
@@ -165,6 +168,10 @@ def _members(error: Exception) -> Mapping[str, Any]:
             found = {"cap": error.cap, "unit": "pairs"}
         case stored.ResultTooLarge():
             found = {"cap": error.cap, "unit": error.kind}
+        case outside.ServiceUnavailable():
+            found = {"service": error.service, "reason": error.reason}
+        case outside.ServiceNotConfigured():
+            found = {"service": error.service}
         case stored.SnapshotGone():
             found = {"snapshot": error.number}
     return found
@@ -173,6 +180,8 @@ def _members(error: Exception) -> Mapping[str, Any]:
 def _headers(error: Exception) -> Mapping[str, str]:
     match error:
         case stored.StoreBusy() | network.LaneBusyError():
+            return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+        case outside.ServiceUnavailable() if error.retry_after is not None:
             return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
         case stored.StoreUnavailable() | network.LaneClosedError() | errors.NotReady():
             return {"Retry-After": "5"}

@@ -16,7 +16,8 @@ from tertius.queries.guard import DEFAULT_LIMITS, Limits, Shape, check_read_only
 from tertius.queries.header import Column, ColumnType
 from tertius.queries.named_queries import Catalogue, NamedQuery, load_catalogue
 from tertius.queries.params import Argument, Context, Parameter, Type
-from tertius.queries.runner import Page, Row, run
+from tertius.queries.rows import Row
+from tertius.queries.runner import Page, run
 
 __all__ = [
     "DEFAULT_LIMITS",

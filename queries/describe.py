@@ -22,7 +22,8 @@ def describe(query: NamedQuery, context: Context = EXAMPLE_CONTEXT) -> dict[str,
 
     Returns:
         `name`, `topic`, `summary`, `description`, `tags`, `proposition`, `parameters` and `columns` in order,
-        `order`, `seconds`, the `text` with its parameters, and an `example` that any SPARQL editor runs.
+        `service` (what it asks of a service outside), `order`, `seconds`, the `text` with its parameters, and
+        an `example` that any SPARQL editor runs.
     """
     header = query.header
     tags: list[Json] = [*header.tags]
@@ -37,13 +38,22 @@ def describe(query: NamedQuery, context: Context = EXAMPLE_CONTEXT) -> dict[str,
         "parameters": [_parameter(name, parameter) for name, parameter in query.params.items()],
         "columns": [
             {"name": name, "type": column.type.value, "description": column.description}
-            for name, column in query.columns.items()
+            for name, column in query.answer_columns.items()
         ],
+        "service": _service(query),
         "order": order,
         "seconds": header.budget.seconds,
         "text": query.text,
         "example": query.example_text(context),
     }
+
+
+def _service(query: NamedQuery) -> Json:
+    outside = query.header.service
+    if outside is None:
+        return None
+    data: dict[str, Json] = outside.model_dump(mode="json")
+    return data
 
 
 def describe_all(catalogue: Catalogue, context: Context = EXAMPLE_CONTEXT) -> list[dict[str, Json]]:

@@ -47,6 +47,28 @@ class QueryBudget(BaseModel):
     seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
 
 
+class Outside(BaseModel):
+    """What a query asks of a service outside, about the rows of its own answer.
+
+    Attributes:
+        name: the service, as the settings list it.
+        join: the column of ours whose values the service is asked about; it returns them under this name.
+        query: a SELECT in SPARQL, the values written `$name of the column` inside `VALUES ?x { … }`.
+        returns: the columns that the service adds, in order.
+        licence: under which terms it says so.
+        seconds: what all requests together may take.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    join: str
+    query: Annotated[str, Field(min_length=1, max_length=20_000)]
+    returns: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Column], Field(min_length=1)]
+    licence: str | None = None
+    seconds: Annotated[float, Field(gt=0, le=120)] = 30.0
+
+
 class Header(BaseModel):
     """What a named query says about itself.
 
@@ -59,6 +81,7 @@ class Header(BaseModel):
         order: columns that order the rows, `-` in front for descending; together they tell all rows apart.
         budget: what it may use.
         proposition: notation of the proposition whose test it is.
+        service: what it asks of a service outside, about its own rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,6 +94,7 @@ class Header(BaseModel):
     order: Annotated[list[str], Field(min_length=1)]
     budget: QueryBudget = QueryBudget()
     proposition: str | None = None
+    service: Outside | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Header:
@@ -83,12 +107,26 @@ class Header(BaseModel):
         for name in ("limit", "cursor", "format", "snapshot"):
             if name in self.params:
                 raise ValueError(f"params: {name} belongs to the runner")
+        self._check_service()
         types = [parameter.type for parameter in self.params.values()]
         if types.count(Type.AS_OF) > 1 or types.count(Type.WINDOW) > 1:
             raise ValueError("params: one as-of and one window at most")
         if Type.WINDOW in types and Type.AS_OF not in types:
             raise ValueError("params: a window needs an as-of")
         return self
+
+    def _check_service(self) -> None:
+        outside = self.service
+        if outside is None:
+            return
+        column = self.returns.get(outside.join)
+        if column is None or column.type not in {ColumnType.STRING, ColumnType.IRI}:
+            raise ValueError(f"service: {outside.join} is no returned column of text or IRIs")
+        for name in outside.returns:
+            if name in self.returns or name.startswith("outside_"):
+                raise ValueError(f"service: the column {name} is there already")
+        if outside.join in self.params:
+            raise ValueError(f"service: {outside.join} is the name of a parameter as well")
 
 
 def read_header(text: str, name: str) -> Header:

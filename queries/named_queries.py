@@ -20,6 +20,7 @@ from tertius.queries.binding import bind, misplaced
 from tertius.queries.errors import CatalogueError, ParameterError, QueryError, UnknownQuery
 from tertius.queries.guard import check_read_only
 from tertius.queries.header import MARK, Column, Header, read_header
+from tertius.queries.outside_lint import lint_outside
 from tertius.queries.params import LAST_DAY, Argument, Context, Parameter, Values, read_arguments
 from tertius.queries.tokens import BLANKS, Kind, Token, join, place, tokenise
 
@@ -56,6 +57,16 @@ class NamedQuery:
     def columns(self) -> Mapping[str, Column]:
         """The columns of its answer, in order."""
         return self.header.returns
+
+    @property
+    def answer_columns(self) -> Mapping[str, Column]:
+        """The same with those that a service outside adds, and those that mark them."""
+        outside = self.header.service
+        if outside is None:
+            return self.columns
+        from tertius.queries.outside import MARKS  # noqa: PLC0415 - most queries never ask anybody outside
+
+        return {**self.columns, **outside.returns, **MARKS}
 
     @property
     def examples(self) -> dict[str, Argument]:
@@ -200,6 +211,8 @@ def _lint_parameters(text: str, query: NamedQuery, file: str) -> None:
             used.add(token.text[1:])
             if token.text[1:] not in query.params:
                 raise _fail(text, file, token, f"{token.text} is not declared in the header")
+    if query.header.service is not None:
+        used |= lint_outside(query.header.service, query.params, file)
     for name in query.params:
         if name not in used:
             raise CatalogueError(f"{file}:1: the parameter {name} is declared and never used")

@@ -16,7 +16,8 @@ from tertius.queries.errors import ParameterError
 from tertius.queries.exact_test import ExactTest, compare_groups
 from tertius.queries.named_queries import Catalogue
 from tertius.queries.params import Argument, Context
-from tertius.queries.runner import NO_CONTEXT, Row, run
+from tertius.queries.rows import Row
+from tertius.queries.runner import NO_CONTEXT, run
 from tertius.store import Store
 
 NUMBERS: Final = range(1, 12)

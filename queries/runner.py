@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tertius.queries.errors import ParameterError, UnexpectedValue
-from tertius.queries.header import Column, ColumnType
+from tertius.queries.header import Column
 from tertius.queries.named_queries import Catalogue, NamedQuery
 from tertius.queries.paging import (
     MAX_LIMIT,
@@ -20,12 +20,16 @@ from tertius.queries.paging import (
     page_query,
 )
 from tertius.queries.params import Argument, Context
-from tertius.store import Budget, Lane, ResultFormat, Store
-
-Value = str | int | float | bool | None
-"""What a row holds; JSON can say all of it."""
-
-Row = dict[str, Value]
+from tertius.queries.rows import Row, read_value
+from tertius.store import (
+    Budget,
+    Lane,
+    Outbound,
+    Provenance,
+    ResultFormat,
+    ServiceNotConfigured,
+    Store,
+)
 
 PAGE_BYTES: Final = 16 * 2**20
 NO_CONTEXT: Final = Context()
@@ -43,6 +47,7 @@ class Page:
         snapshot: number of the snapshot asked, `None` where the store has none.
         arguments: what was understood, defaults filled in.
         seconds: time the store took.
+        outside: where the columns that a service outside added come from, one for each request to it.
     """
 
     query: str
@@ -52,6 +57,7 @@ class Page:
     snapshot: int | None
     arguments: Mapping[str, str | list[str]]
     seconds: float
+    outside: tuple[Provenance, ...] = ()
 
 
 def run(
@@ -66,6 +72,7 @@ def run(
     lane: Lane = Lane.REST,
     snapshot: int | None = None,
     seconds: float | None = None,
+    outbound: Outbound | None = None,
 ) -> Page:
     """Ask a named query for one page.
 
@@ -80,11 +87,13 @@ def run(
         lane: whose workers answer.
         snapshot: number of the snapshot to ask, the current one when left out; a cursor overrides it.
         seconds: wall-clock limit if shorter than the query's own.
+        outbound: who asks the service outside that a query may want; `None` asks none.
 
     Raises:
         UnknownQuery: no query has that name.
         ParameterError: an argument, `limit` or `cursor` does not fit.
         UnexpectedValue: the data hold a value that a column cannot.
+        OutboundError: the query wants a service outside, which is not configured or gives no usable answer.
         StoreError: whatever the store raises; `SnapshotGone` when the cursor's snapshot is not kept any more.
     """
     query = catalogue.find(name)
@@ -96,6 +105,12 @@ def run(
         snapshot = after.snapshot
         context = replace(context, as_of=after.as_of)
     values = query.read(arguments or {}, context)
+    wanted = query.header.service
+    if wanted is not None:
+        # Before our own work, which would be for nothing.
+        if outbound is None:
+            raise ServiceNotConfigured(wanted.name)
+        outbound.service(wanted.name)
     print_of_arguments = fingerprint(values.echo)
     if after is not None and after.arguments != print_of_arguments:
         raise ParameterError(
@@ -115,14 +130,23 @@ def run(
         last = bindings[limit - 1]
         key = tuple(last[column]["value"] if column in last else None for column, _ in order_of(query))
         following = encode_cursor(Cursor(name, print_of_arguments, key, answer.snapshot, context.as_of))
+    rows = [_row(query, binding) for binding in bindings[:limit]]
+    sources: tuple[Provenance, ...] = ()
+    if wanted is not None and outbound is not None:
+        # Most commands and servers never ask anybody outside and need not load what that takes.
+        from tertius.queries.outside import join  # noqa: PLC0415
+
+        joined = join(wanted, query.columns, values, rows, outbound)
+        rows, sources = joined.rows, joined.provenance
     return Page(
         query=name,
-        columns=query.columns,
-        rows=[_row(query, binding) for binding in bindings[:limit]],
+        columns=query.answer_columns,
+        rows=rows,
         next=following,
         snapshot=answer.snapshot,
         arguments=values.echo,
         seconds=answer.seconds,
+        outside=sources,
     )
 
 
@@ -131,21 +155,7 @@ def _row(query: NamedQuery, binding: Mapping[str, Mapping[str, str]]) -> Row:
     for name, column in query.columns.items():
         term = binding.get(name)
         try:
-            row[name] = None if term is None else _value(column.type, term["value"])
+            row[name] = None if term is None else read_value(column.type, term["value"])
         except ValueError:
             raise UnexpectedValue(query.name, name, column.type) from None
     return row
-
-
-def _value(column_type: ColumnType, lexical: str) -> Value:
-    match column_type:
-        case ColumnType.INTEGER:
-            return int(lexical)
-        case ColumnType.DECIMAL | ColumnType.DOUBLE:
-            return float(lexical)
-        case ColumnType.BOOLEAN:
-            if lexical not in {"true", "false", "1", "0"}:
-                raise ValueError(lexical)
-            return lexical in {"true", "1"}
-        case _:
-            return lexical

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from SPARQLWrapper import BASIC, JSON, POST, SPARQLWrapper
 from tertius.store.remote_address import check_url
@@ -132,6 +132,11 @@ class Request(SPARQLWrapper):
 
     def _parseQueryType(self, query: str) -> str:  # noqa: ARG002, N802 - overrides a guess made by patterns
         return self._kind
+
+    def written(self) -> tuple[bytes, dict[str, str]]:
+        """Return the body and the headers of the request, for somebody else to carry."""
+        request = self._createRequest()
+        return cast("bytes", request.data), dict(request.header_items())
 
     def send(self, line: Line, seconds: float) -> http.client.HTTPResponse:
         """Send the request.

@@ -8,12 +8,20 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from tertius.api import remote
 from tertius.api.exchange import Exchange
-from tertius.api.models import Envelope, QueryColumn, QueryDetail, QueryParameter, QuerySummary
+from tertius.api.models import Envelope
 from tertius.api.negotiate import CSV, JSON
 from tertius.api.openapi import responses
 from tertius.api.parameters import Parameters, QueriesQuery, ResultsQuery
+from tertius.api.query_models import (
+    QueryColumn,
+    QueryDetail,
+    QueryParameter,
+    QueryService,
+    QuerySummary,
+)
 from tertius.queries import Context, NamedQuery, ParameterError, Row, run
 from tertius.queries.paging import decode_cursor
+from tertius.store import Outbound
 
 router = APIRouter(prefix="/v1/queries", tags=["queries"])
 
@@ -49,7 +57,8 @@ def list_queries(request: Request, query: Annotated[QueriesQuery, Query()]) -> R
 def get_query(request: Request, name: Name, query: Annotated[Parameters, Query()]) -> Response:
     """Return a named query: its parameters, its columns and its text."""
     exchange = Exchange(request, query)
-    return exchange.json(detail(exchange.services.catalogue.find(name)))
+    services = exchange.services
+    return exchange.json(detail(services.catalogue.find(name), services.outbound))
 
 
 @router.get(
@@ -64,7 +73,7 @@ def get_results(request: Request, name: Name, query: Annotated[ResultsQuery, Que
     services = request.app.state.services
     named = services.catalogue.find(name)
     arguments = _arguments(request, named)
-    if services.remote is not None:
+    if services.remote is not None or named.header.service is not None:
         return remote.results(request, query, name, arguments, _TABLE)
     snapshot = decode_cursor(query.cursor, named).snapshot if query.cursor is not None else None
     exchange = Exchange(request, query, _TABLE, asked=arguments, snapshot=snapshot)
@@ -99,7 +108,7 @@ def summary(query: NamedQuery) -> QuerySummary:
     )
 
 
-def detail(query: NamedQuery) -> QueryDetail:
+def detail(query: NamedQuery, outbound: Outbound) -> QueryDetail:
     """Describe a named query in full."""
     return QueryDetail(
         **summary(query).model_dump(),
@@ -112,12 +121,30 @@ def detail(query: NamedQuery) -> QueryDetail:
         ],
         columns=[
             QueryColumn(name=name, type=column.type, description=column.description)
-            for name, column in query.columns.items()
+            for name, column in query.answer_columns.items()
         ],
         order=query.header.order,
         seconds=query.header.budget.seconds,
         proposition=query.header.proposition,
         text=query.text,
+        service=_service(query, outbound),
+    )
+
+
+def _service(query: NamedQuery, outbound: Outbound) -> QueryService | None:
+    outside = query.header.service
+    if outside is None:
+        return None
+    found = outbound.services.get(outside.name)
+    return QueryService(
+        name=outside.name,
+        configured=found is not None,
+        url=None if found is None or found.private else found.url,
+        join=outside.join,
+        columns=list(outside.returns),
+        licence=outside.licence,
+        seconds=outside.seconds,
+        text=outside.query,
     )
 
 
