@@ -10,6 +10,7 @@ import pyoxigraph as ox
 from tertius.loaders.facts import Facts
 from tertius.loaders.job import JUDGEMENTS, Phase
 from tertius.loaders.judged import Settled, history, settle
+from tertius.loaders.measuring import write_measures
 from tertius.loaders.search import write_search
 from tertius.loaders.watch import Watch, counted
 from tertius.ontology import VERSION, ontology_graph
@@ -17,7 +18,6 @@ from tertius.ontology.identity import graph as graph_iri
 from tertius.queries.judgements import Judgement, judgement_quads
 from tertius.queries.network import UNCHANGED, ParticipationColumns, ParticipationTable, build
 from tertius.queries.network.base import Unchanged
-from tertius.queries.network.quads import materialised, measure_quads
 from tertius.store import Draft, Snapshot, SourceEntry
 
 
@@ -30,6 +30,7 @@ class Source:
         quads: Its graph, consumed once.
         entry: Its part of the manifest; the number of statements is added.
         finish: Called when the graph is written; returns counts that were not known before.
+        text: Its graph as N-Triples in the place of `quads`, consumed once; `finish` counts the statements.
         staged: File with names and identifiers for the search index, of a register.
     """
 
@@ -38,6 +39,7 @@ class Source:
     entry: SourceEntry
     finish: Callable[[], Mapping[str, int]] | None = None
     staged: Path | None = None
+    text: Iterable[bytes] | None = None
 
 
 def publish(
@@ -66,7 +68,11 @@ def publish(
     entries.pop(name, None)
     with watch.phase(Phase.WRITE) as step:
         quads = counted(source.quads, step) if source else ()
-        statements = draft.replace_graph(graph_iri(name, base), quads) if name != JUDGEMENTS else 0
+        if source and source.text is not None:
+            draft.replace_graph_text(graph_iri(name, base), counted(source.text, step))
+            statements = 0
+        else:
+            statements = draft.replace_graph(graph_iri(name, base), quads) if name != JUDGEMENTS else 0
         if parent is None or parent.manifest.ontology_version != VERSION:
             draft.replace_graph(graph_iri("ontology", base), _ontology(base))
     columns = _unchanged(parent, entries)
@@ -74,7 +80,7 @@ def publish(
         columns[name] = source.facts.columns()
     if source:
         known = source.finish() if source.finish else {}
-        counts = {**source.entry.counts, **known, "statements": statements}
+        counts = {**source.entry.counts, "statements": statements, **known}
         entries[name] = source.entry.model_copy(update={"counts": counts})
     settled = settle(
         [*history(parent), *judgements],
@@ -86,10 +92,15 @@ def publish(
     judged = _judgements(draft, settled, base) if settled.judgements else {}
     with watch.phase(Phase.NETWORK):
         before = parent.network_path if parent else None
-        built = build(draft.network_path, before, columns, same=settled.network)
+        built = build(
+            draft.network_path,
+            before,
+            columns,
+            same=settled.network,
+            parent_number=parent.number if parent else None,
+        )
     with watch.phase(Phase.MEASURES) as step:
-        measures = measure_quads(built.network, base=base, snapshot=draft.number, max_ties=max_ties)
-        written = draft.replace_graph(graph_iri("measures", base), counted(measures, step))
+        measures = write_measures(draft, built.network, base=base, max_ties=max_ties, step=step)
     with watch.phase(Phase.SEARCH) as step:
         write_search(
             draft.search_path,
@@ -103,14 +114,13 @@ def publish(
             progress=step,
         )
     with watch.phase(Phase.PUBLISH):
-        wrote = materialised(built.network, max_ties=max_ties)
         manifest = draft.manifest(
             base=base,
             sources=dict(sorted(entries.items())),
-            counts=_totals(entries, built.counts, written + judged.get("statements", 0)),
+            counts=_totals(entries, built.counts, measures["statements"] + judged.get("statements", 0)),
             as_of=built.as_of,
             materialised={
-                "measures": {**wrote, "statements": written},
+                "measures": measures,
                 **({"judgements": dict(judged)} if judged else {}),
             },
             ontology_version=VERSION,

@@ -76,9 +76,8 @@ def build(
     table = write_base(network_dir, parent, sources, same)
     wanted = parameters or NetworkParameters()
     before = _before(parent, parent_number)
-    derived = before and increment(before, table, wanted, threads=threads, at_least=at_least)
-    if derived is None:
-        derived = derive(table, wanted, threads=threads)
+    updated = increment(before, table, wanted, threads=threads, at_least=at_least) if before else None
+    derived = derive(table, wanted, threads=threads) if updated is None else updated
     target = network_dir / "default"
     target.mkdir()
     derived.write(target)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pyoxigraph import Literal, NamedNode, Quad
 from tertius.ontology.identity import graph, individual, key
 from tertius.ontology.namespaces import DEFAULT_BASE, RDF, TT, XSD, concept
@@ -43,13 +46,17 @@ _VALUES: Final = (
 )
 
 
-def measure_set(base: str, snapshot: int) -> str:
-    """Return the IRI of a snapshot's default measure set."""
-    return individual("measure-set", key("measure-set", str(snapshot)), base)
+def measure_set(base: str) -> str:
+    """Return the IRI of the default measure set: the same in all snapshots, `tt:snapshot` says whose."""
+    return individual("measure-set", key("measure-set", "default"), base)
 
 
-def materialised(network: Network, *, max_ties: int = MOST_TIES) -> dict[str, Any]:
-    """Say what `measure_quads` writes, for the manifest: how many positions and ties, and the cap on ties."""
+def materialised(network: Network, *, base: str = DEFAULT_BASE, max_ties: int = MOST_TIES) -> dict[str, Any]:
+    """Say what `measure_quads` writes, for the manifest.
+
+    How many positions and ties, the cap on ties, by which software, and since which snapshot communities and
+    betweenness date where they were carried (`None` where they are of this one).
+    """
     summary = network.summary()
     dated = network.as_of is not None
     written = summary.ties if dated and summary.ties <= max_ties else 0
@@ -59,6 +66,9 @@ def materialised(network: Network, *, max_ties: int = MOST_TIES) -> dict[str, An
         "tie_limit": max_ties,
         "ties_complete": summary.ties == written,
         "betweenness": summary.betweenness,
+        "carried": asdict(network.derived.carried) if network.derived.carried else None,
+        "set": measure_set(base),
+        "software": version("tertius"),
     }
 
 
@@ -79,14 +89,20 @@ def measure_quads(
     """
     if network.as_of is None:
         return
-    target = NamedNode(graph("measures", base))
-    this = NamedNode(measure_set(base, snapshot))
-    for predicate, value in _description(network.parameters, network.as_of, snapshot):
-        yield Quad(this, NamedNode(predicate), value, target)
+    this = NamedNode(measure_set(base))
+    yield from set_quads(network, this, base, snapshot)
     for position in network.iter_positions():
-        yield from _position(position, this, base, target)
+        yield from position_quads(position, this, base)
     if network.summary().ties <= max_ties:
-        yield from _ties(network, this, base, target)
+        yield from tie_quads(network, this, base)
+
+
+def set_quads(network: Network, this: NamedNode, base: str, snapshot: int) -> Iterator[Quad]:
+    """Yield what describes the measure set of a network that has an as-of."""
+    target = _graph(base)
+    if network.as_of is not None:
+        for predicate, value in _description(network.parameters, network.as_of, snapshot):
+            yield Quad(this, NamedNode(predicate), value, target)
 
 
 def _description(
@@ -103,9 +119,15 @@ def _description(
     yield f"{TT}default", Literal("true", datatype=_BOOLEAN)
 
 
-def _position(position: Position, measures: NamedNode, base: str, target: NamedNode) -> Iterator[Quad]:
-    name = key("position", measures.value, position.organization)
-    this = NamedNode(individual("position", name, base))
+def position_node(organization: str, measures: NamedNode, base: str) -> NamedNode:
+    """Return the node of an organisation's position in a measure set."""
+    return NamedNode(individual("position", key("position", measures.value, organization), base))
+
+
+def position_quads(position: Position, measures: NamedNode, base: str) -> Iterator[Quad]:
+    """Yield the statements of one position."""
+    target = _graph(base)
+    this = position_node(position.organization, measures, base)
     yield Quad(this, _TYPE, _POSITION, target)
     yield Quad(this, _MEASURE_SET, measures, target)
     organization = NamedNode(individual("organization", position.organization, base))
@@ -119,23 +141,34 @@ def _position(position: Position, measures: NamedNode, base: str, target: NamedN
                 yield Quad(this, term, Literal(text, datatype=kind), target)
 
 
-def _ties(network: Network, measures: NamedNode, base: str, target: NamedNode) -> Iterator[Quad]:
+def tie_node(one: str, other: str, base: str) -> NamedNode:
+    """Return the node of the tie of two organisations."""
+    return NamedNode(individual("tie", key("tie", *sorted((one, other))), base))
+
+
+def tie_quads(
+    network: Network, measures: NamedNode, base: str, chosen: NDArray[np.int64] | None = None
+) -> Iterator[Quad]:
+    """Yield the statements of ties: those chosen, in the network's order, or all."""
+    target = _graph(base)
     ties, table, shared = network.derived.ties, network.table, network.derived.holes.shared
-    for begin in range(0, ties.low.size, BATCH):
-        part = slice(begin, begin + BATCH)
+    length = np.diff(ties.evidence)
+    chosen = np.arange(ties.low.size) if chosen is None else chosen
+    for begin in range(0, chosen.size, BATCH):
+        part = chosen[begin : begin + BATCH]
         low, high = ties.low[part], ties.high[part]
         rows = zip(
             table.organization_keys(ties.organization[low]),
             table.organization_keys(ties.organization[high]),
             ties.weight[part].tolist(),
-            np.diff(ties.evidence[begin : begin + low.size + 1]).tolist(),
+            length[part].tolist(),
             shared[part].tolist(),
             ties.first[part].tolist(),
             ties.last[part].tolist(),
             strict=True,
         )
         for one, other, weight, alliances, common, first, last in rows:
-            this = NamedNode(individual("tie", key("tie", *sorted((one, other))), base))
+            this = tie_node(one, other, base)
             yield Quad(this, _TYPE, _TIE, target)
             if common == 0:
                 yield Quad(this, _TYPE, _LOCAL_BRIDGE, target)
@@ -148,6 +181,11 @@ def _ties(network: Network, measures: NamedNode, base: str, target: NamedNode) -
                 day = from_days(days)
                 if day:
                     yield Quad(this, term, _literal(day), target)
+
+
+@cache
+def _graph(base: str) -> NamedNode:
+    return NamedNode(graph("measures", base))
 
 
 def _literal(value: int | date) -> Literal:

@@ -1,0 +1,186 @@
+"""What a new default network changes in the measures graph of its parent, statement by statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pyoxigraph import NamedNode, Quad
+from tertius.ontology.namespaces import DEFAULT_BASE
+from tertius.queries.network.columns import Ids
+from tertius.queries.network.kernel_types import Flags
+from tertius.queries.network.network import BATCH, Network
+from tertius.queries.network.quads import (
+    MOST_TIES,
+    materialised,
+    measure_set,
+    position_node,
+    position_quads,
+    set_quads,
+    tie_node,
+    tie_quads,
+)
+
+MOST_CHANGED: Final = 0.2
+"""Share of the graph's nodes from which writing the whole graph anew is quicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureChanges:
+    """How to turn the parent's measures graph into that of a new network.
+
+    Attributes:
+        subjects: Nodes whose statements go.
+        quads: Statements that come, those of the same nodes and of new ones.
+    """
+
+    subjects: Iterator[NamedNode]
+    quads: Iterator[Quad]
+
+
+def measure_changes(
+    old: Network,
+    new: Network,
+    written: Mapping[str, Any],
+    *,
+    base: str = DEFAULT_BASE,
+    snapshot: int,
+    max_ties: int = MOST_TIES,
+) -> MeasureChanges | None:
+    """Find the nodes of the measures graph that a new network says something else of.
+
+    Args:
+        old: The parent's default network.
+        new: The new one; it keeps the ids of organisations.
+        written: What `materialised` said of the parent.
+        base: Base of individuals' IRIs.
+        snapshot: Number of the new snapshot.
+        max_ties: Most ties to write.
+
+    Returns:
+        The changes, or None where the graph should be written whole: it was written in another way, or
+        a large part of it changes.
+    """
+    wanted = materialised(new, base=base, max_ties=max_ties)
+    fixed = ("set", "software", "tie_limit", "ties_complete")
+    if old.as_of is None or new.as_of is None or any(written.get(name) != wanted[name] for name in fixed):
+        return None
+    size = new.table.organizations.size
+    before, after = _nodes(old, size), _nodes(new, size)
+    changed = np.flatnonzero((before != after) | (before & after & _measured_otherwise(old, new, size)))
+    with_ties = bool(wanted["ties_complete"])
+    gone, come = _ties_changed(old, new) if with_ties else (np.empty(0, np.int64), np.empty(0, np.int64))
+    total = int(after.sum()) + (new.derived.ties.low.size if with_ties else 0)
+    if changed.size + gone.size + come.size > MOST_CHANGED * total:
+        return None
+    this = NamedNode(measure_set(base))
+
+    def subjects() -> Iterator[NamedNode]:
+        yield this
+        for name in new.table.organization_keys(changed[before[changed]]):
+            yield position_node(name, this, base)
+        for one, other in _ends(old, gone):
+            yield tie_node(one, other, base)
+
+    def quads() -> Iterator[Quad]:
+        yield from set_quads(new, this, base, snapshot)
+        present = changed[after[changed]]
+        for begin in range(0, present.size, BATCH):
+            for position in new.positions(present[begin : begin + BATCH]):
+                yield from position_quads(position, this, base)
+        yield from tie_quads(new, this, base, come)
+
+    return MeasureChanges(subjects(), quads())
+
+
+def _nodes(network: Network, size: int) -> Flags:
+    found = np.zeros(size, dtype=np.bool_)
+    nodes = network.table.nodes()
+    nodes[network.table.canonical_ids(network.parameters.exclude)] = False
+    found[: nodes.size] = nodes
+    return found
+
+
+def _measured_otherwise(old: Network, new: Network, size: int) -> Flags:
+    """Tell which organisations have ties before or after and not all of the same written values."""
+    rows = [np.full(size, -1, dtype=np.int32), np.full(size, -1, dtype=np.int32)]
+    for place, network in zip(rows, (old, new), strict=True):
+        position = network.derived.ties.position
+        place[: position.size] = position
+    result: Flags = (rows[0] >= 0) != (rows[1] >= 0)
+    both = np.flatnonzero((rows[0] >= 0) & (rows[1] >= 0))
+    one, other = rows[0][both], rows[1][both]
+    differs = np.zeros(both.size, dtype=np.bool_)
+    for values, others in zip(_written(old), _written(new), strict=True):
+        mine, theirs = values[one], others[other]
+        unequal = mine != theirs
+        if mine.dtype.kind == "f":
+            unequal &= ~(np.isnan(mine) & np.isnan(theirs))
+        differs |= unequal.any(axis=1) if unequal.ndim == 2 else unequal
+    result[both[differs]] = True
+    return result
+
+
+def _written(network: Network) -> tuple[NDArray[Any], ...]:
+    derived = network.derived
+    holes, structure = derived.holes, derived.structure
+    return (
+        np.diff(derived.ties.offsets),
+        holes.strength,
+        holes.constraint,
+        holes.effective_size,
+        holes.efficiency,
+        holes.hierarchy,
+        holes.clustering,
+        derived.betweenness,
+        derived.community,
+        structure.core,
+        structure.participation,
+        structure.articulation,
+        structure.roles.reshape(-1, 5)[:, :4],
+    )
+
+
+def _ties_changed(old: Network, new: Network) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the old network's ties whose statements go, and the new one's that come."""
+    keys = [_pairs(network) for network in (old, new)]
+    orders = [np.argsort(found, kind="stable") for found in keys]
+    common, at_old, at_new = np.intersect1d(
+        keys[0][orders[0]], keys[1][orders[1]], assume_unique=True, return_indices=True
+    )
+    del common
+    same_old, same_new = orders[0][at_old], orders[1][at_new]
+    differs = np.zeros(same_old.size, dtype=np.bool_)
+    for values, others in zip(_said(old), _said(new), strict=True):
+        differs |= values[same_old] != others[same_new]
+    kept = [same_old[~differs], same_new[~differs]]
+    found = []
+    for network, unchanged in zip((old, new), kept, strict=True):
+        mask = np.ones(network.derived.ties.low.size, dtype=np.bool_)
+        mask[unchanged] = False
+        found.append(np.flatnonzero(mask))
+    return found[0], found[1]
+
+
+def _pairs(network: Network) -> NDArray[np.int64]:
+    ties = network.derived.ties
+    one, other = (ties.organization[end].astype(np.int64) for end in (ties.low, ties.high))
+    return np.minimum(one, other) << 32 | np.maximum(one, other)
+
+
+def _said(network: Network) -> tuple[NDArray[Any], ...]:
+    ties = network.derived.ties
+    bridge = network.derived.holes.shared == 0
+    return ties.weight, np.diff(ties.evidence), ties.first, ties.last, bridge
+
+
+def _ends(network: Network, chosen: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
+    ties, table = network.derived.ties, network.table
+
+    def keys(ends: Ids) -> list[str]:
+        return table.organization_keys(ties.organization[ends])
+
+    yield from zip(keys(ties.low[chosen]), keys(ties.high[chosen]), strict=True)
