@@ -160,19 +160,6 @@ class Draft:
         else:
             feed(self.store, graph, itertools.chain(first, rest))
 
-    def amend_graph(self, iri: str, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]) -> None:
-        """Take quads out of a named graph and put others in.
-
-        Args:
-            iri: the graph.
-            removed: what goes, all of it before anything comes.
-            added: what comes.
-        """
-        graph = ox.NamedNode(iri)
-        for quad in list(removed):
-            self.store.remove(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
-        self.store.extend(ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in added)
-
     def _empty(self, graph: ox.NamedNode) -> None:
         """Take everything out of a graph.
 

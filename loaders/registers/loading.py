@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -20,15 +19,18 @@ from tertius.loaders.publishing import Source, publish
 from tertius.loaders.registers.reading import RegisterReader
 from tertius.loaders.registers.shipped import REGISTERS
 from tertius.loaders.registers.staging import Staging, staging
-from tertius.loaders.registers.statements import RegisterStatements
+from tertius.loaders.registers.statements import RegisterStatements, triples
 from tertius.loaders.tables import TableError, digest
 from tertius.loaders.watch import Step, Watch
 from tertius.ontology import VERSION
 from tertius.ontology.validate import Severity, validate
 from tertius.store import Snapshot, Snapshots, SourceEntry
 
-SAMPLE: Final = 2000
-"""Statements at the beginning of a register, some hundred records, that are judged against the shapes."""
+SAMPLE: Final = 1000
+"""Pieces of text at the beginning of a register, some hundred records, that are judged against the shapes."""
+
+PIECE: Final = 4000
+"""Pieces of text that are handed to the engine at once."""
 
 
 def load_register(
@@ -90,6 +92,7 @@ class _Run:
         self._info = REGISTERS[register].info
         statements = RegisterStatements(job.source, job.base)
         self._reader = RegisterReader(REGISTERS[register], job.source, statements, staged)
+        self._statements = 0
         started = dt.datetime.now(dt.UTC)
         self._description = Description(
             source=job.source,
@@ -106,7 +109,7 @@ class _Run:
     def check(self, report: LoadReport) -> LoadReport:
         """Read and check everything, publish nothing."""
         with self._watch.phase(Phase.READ) as step:
-            for _ in self._quads(step):
+            for _ in self._lines(step):
                 pass
         return self._reported(report, self._finish())
 
@@ -115,7 +118,8 @@ class _Run:
         with snapshots.draft() as draft:
             source = Source(
                 facts=None,
-                quads=self._quads(lambda *_: None),
+                quads=(),
+                text=self._lines(lambda *_: None),
                 entry=SourceEntry(
                     checksum=self._checksum,
                     title=self._info.title,
@@ -142,24 +146,37 @@ class _Run:
         reported = replace(self._reported(report, {}), problems=(problem,), problem_count=problems.counts)
         return LoadError(str(problem), reported)
 
-    def _quads(self, step: Step) -> Iterator[ox.Quad]:
-        """Yield everything, after the shapes have judged the beginning."""
-        described = list(self._description.quads())
+    def _lines(self, step: Step) -> Iterator[bytes]:
+        """Yield everything as N-Triples, after the shapes have judged the beginning."""
+        described = [f"{quad.triple} .\n" for quad in self._description.quads()]
         rest = self._reader.batches(tuple(self._digests), step)
-        sample: list[ox.Quad] = []
+        sample: list[str] = []
         while len(sample) < SAMPLE and (batch := next(rest, None)) is not None:
             sample += batch
         self._judge([*described, *sample])
-        yield from chain(described, sample, chain.from_iterable(rest))
+        yield self._counted([*described, *sample])
+        lines: list[str] = []
+        for batch in rest:
+            lines += batch
+            if len(lines) >= PIECE:
+                yield self._counted(lines)
+                lines = []
+        yield self._counted(lines)
         for path, before in self._digests.items():
             if digest(path) != before:
                 raise TableError(
                     Problem("file-changed", "the file changed while it was read", file=path.name)
                 )
 
-    def _judge(self, quads: list[ox.Quad]) -> None:
+    def _counted(self, lines: list[str]) -> bytes:
+        text = "".join(lines)
+        self._statements += text.count("\n")
+        return text.encode()
+
+    def _judge(self, lines: list[str]) -> None:
+        graph = ox.NamedNode(self._reader.statements.graph)
         with self._watch.phase(Phase.CHECK):
-            report = validate(quads)
+            report = validate([ox.Quad(*triple, graph) for triple in triples(lines)])
         for found in report.violations:
             if found.severity is Severity.VIOLATION:
                 message = f"<{found.focus}> {found.messages.get('en', found.component)}"
@@ -170,6 +187,7 @@ class _Run:
         counts = self._reader.counts
         names = ("organizations", "other_names", "relations", "reporting_exceptions", "repeated")
         kept = {name: counts[name] for name in names if counts[name]}
+        kept["statements"] = self._statements
         return {**kept, **{name: counts[name] for name in ("rows", "rows_right", "rejected", "left_out")}}
 
     def _reported(self, report: LoadReport, counts: Mapping[str, int]) -> LoadReport:

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import pyoxigraph as ox
 from tertius.loaders.problems import EXAMPLES, Problem, Problems, shorten
 from tertius.loaders.registers.records import (
     Deleted,
@@ -41,7 +40,7 @@ class RegisterReader:
     Attributes:
         register: Which register.
         source: Name of the source.
-        statements: Writes quads.
+        statements: Writes lines of N-Triples.
         staging: Where names are put aside; what was described before is known from it.
         notes: What was decided or left out.
         counts: `rows`, `rows_right`, `rejected`, `left_out`, `organizations` and so on.
@@ -54,8 +53,8 @@ class RegisterReader:
     notes: Problems = field(default_factory=Problems.of_notes)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def batches(self, files: Sequence[Path], progress: Callable[[int, int], None]) -> Iterator[list[ox.Quad]]:
-        """Yield the quads of all files, record by record.
+    def batches(self, files: Sequence[Path], progress: Callable[[int, int], None]) -> Iterator[list[str]]:
+        """Yield the lines of all files, record by record.
 
         Args:
             files: The register's files, of any of its layouts.
@@ -74,7 +73,7 @@ class RegisterReader:
             done += path.stat().st_size
         progress(total, total)
 
-    def _file(self, path: Path, layout: Layout, progress: Callable[[int], None]) -> Iterator[list[ox.Quad]]:
+    def _file(self, path: Path, layout: Layout, progress: Callable[[int], None]) -> Iterator[list[str]]:
         rows = rejected = 0
         first: Problem | None = None
         left: Counter[str] = Counter()
@@ -91,26 +90,26 @@ class RegisterReader:
                 first = first or found
                 self.notes.add(found)
                 continue
-            quads: list[ox.Quad] = []
+            lines: list[str] = []
             for statement in said:
                 if isinstance(statement, Left):
                     left[statement.why] += 1
                 elif isinstance(statement, Deleted):
                     left["records that the register has deleted"] += 1
                 else:
-                    quads.extend(self._statement(path, record, statement))
-            yield quads
+                    lines.extend(self._statement(path, record, statement))
+            yield lines
         self._conclude(path, rows, rejected, first=first, left=left, repeated=repeated)
 
     def _statement(
         self, path: Path, record: Raw, statement: Registered | Relation | Exemption
-    ) -> Iterator[ox.Quad]:
+    ) -> Iterator[str]:
         if isinstance(statement, Relation):
             self.counts["relations"] += 1
             yield from self.statements.relation(statement)
         elif isinstance(statement, Exemption):
             self.counts["reporting_exceptions"] += 1
-            yield from self.statements.exemption(statement)
+            yield self.statements.exemption(statement)
         else:
             first, renamed = self.staging.add(statement)
             self.counts["organizations" if first else "repeated"] += 1

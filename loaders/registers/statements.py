@@ -1,24 +1,26 @@
-"""What a register says becomes statements of its named graph."""
+"""What a register says becomes statements of its named graph, written as lines of N-Triples.
+
+Lines, since a register has a hundred million of them and the engine's bulk loader reads text: an object for
+each statement would cost more than everything else together.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from functools import lru_cache
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 import pyoxigraph as ox
 from tertius.loaders.circles import notation
 from tertius.loaders.countries import names as country_names
 from tertius.loaders.registers.records import Exemption, Name, Registered, Relation
-from tertius.loaders.statements import DATE, Value
 from tertius.ontology.identifiers import CHECK, SCHEME, Identifier
 from tertius.ontology.identity import graph as graph_iri
 from tertius.ontology.identity import individual, key
 from tertius.ontology.namespaces import ADMS, ORG, RDF, SKOS, TTC, XSD, concept
 from tertius.ontology.terms import Class, Property
-
-DECIMAL: Final = ox.NamedNode(XSD + "decimal")
 
 TEXTS: Final = {
     "legalForm": Property.LEGAL_FORM,
@@ -35,26 +37,50 @@ TEXTS: Final = {
 }
 """Names of texts that a record may have -> the property that says each."""
 
-_TYPE: Final = ox.NamedNode(RDF + "type")
-_LABEL: Final = ox.NamedNode(SKOS + "prefLabel")
-_OTHER_LABEL: Final = ox.NamedNode(SKOS + "altLabel")
-_NOTATION: Final = ox.NamedNode(SKOS + "notation")
-_IN_SCHEME: Final = ox.NamedNode(SKOS + "inScheme")
-_IDENTIFIER: Final = ox.NamedNode(ADMS + "identifier")
-_ORGANIZATION: Final = ox.NamedNode(ORG + "Organization")
+_TYPE: Final = f"<{RDF}type>"
+_LABEL: Final = f"<{SKOS}prefLabel>"
+_OTHER_LABEL: Final = f"<{SKOS}altLabel>"
+_NOTATION: Final = f"<{SKOS}notation>"
+_IN_SCHEME: Final = f"<{SKOS}inScheme>"
+_IDENTIFIER: Final = f"<{ADMS}identifier>"
+_IDENTIFIER_TYPE: Final = f"<{ADMS}Identifier>"
+_ORGANIZATION: Final = f"<{ORG}Organization>"
+_DATE: Final = f"^^<{XSD}date>"
+_DECIMAL: Final = f"^^<{XSD}decimal>"
+_TEXTS: Final = {name: f"<{term}>" for name, term in TEXTS.items()}
+_P: Final = {term: f"<{term}>" for term in Property}
+_C: Final = {term: f"<{term}>" for term in Class}
+_MARKS: Final = re.compile(r'["\\\n\r]')
+_ESCAPES: Final = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r"})
+_CIRCLES: Final = {
+    "country": _P[Property.COUNTRY],
+    "sector": _P[Property.SECTOR],
+    "type": _P[Property.ORGANIZATION_TYPE],
+}
 
 
-@lru_cache(maxsize=1 << 12)
-def _term(name: str) -> ox.NamedNode:
-    return ox.NamedNode(name)
+@cache
+def _concept(scheme: str, name: str) -> str:
+    return f"<{concept(scheme, name)}>"
 
 
-def _day(day: dt.date) -> ox.Literal:
-    return ox.Literal(day.isoformat(), datatype=DATE)
+def _text(text: str) -> str:
+    """Return a text as a literal; readers have taken out every control character."""
+    return f'"{text.translate(_ESCAPES)}"' if _MARKS.search(text) else f'"{text}"'
+
+
+def _day(day: dt.date) -> str:
+    return f'"{day.isoformat()}"{_DATE}'
+
+
+def triples(lines: Iterable[str]) -> Iterator[ox.Triple]:
+    """Read lines back as triples, for whoever must look at them one by one."""
+    for quad in ox.parse("".join(lines).encode(), ox.RdfFormat.N_TRIPLES):
+        yield quad.triple
 
 
 class RegisterStatements:
-    """Writes one register's records as quads; remembers only which circles were described.
+    """Writes one register's records as lines; remembers only which circles were described.
 
     Args:
         source: Name of the source.
@@ -62,118 +88,119 @@ class RegisterStatements:
     """
 
     def __init__(self, source: str, base: str) -> None:
-        self.graph = ox.NamedNode(graph_iri(source, base))
+        self.graph = graph_iri(source, base)
         self._base = base
-        self._circles: set[str] = set()
+        self._circles: dict[tuple[str, str], str] = {}
 
-    def another_name(self, entry: Registered) -> ox.Quad:
+    def another_name(self, entry: Registered) -> str:
         """Return that an organisation that was described before is also called otherwise."""
-        return self._quad(self._node("organization", entry.key), _OTHER_LABEL, ox.Literal(entry.name))
+        return f"{self.node('organization', entry.key)} {_OTHER_LABEL} {_text(entry.name)} .\n"
 
-    def organization(self, entry: Registered) -> Iterator[ox.Quad]:
+    def organization(self, entry: Registered) -> Iterator[str]:
         """Yield what is said of an organisation."""
-        node = self._node("organization", entry.key)
-        yield self._quad(node, _TYPE, _ORGANIZATION)
-        yield self._quad(node, _LABEL, ox.Literal(entry.name))
-        yield self._quad(node, _term(Property.KEY), ox.Literal(entry.key))
+        node = self.node("organization", entry.key)
+        yield (
+            f"{node} {_TYPE} {_ORGANIZATION} .\n{node} {_LABEL} {_text(entry.name)} .\n"
+            f'{node} {_P[Property.KEY]} "{entry.key}" .\n'
+        )
         yield from self._facts(node, entry)
         for other in entry.names:
-            yield from self._name(node, entry.key, other)
+            yield self._name(node, entry.key, other)
         for identifier in entry.identifiers:
-            yield from self._identifier(node, identifier)
+            yield self._identifier(node, identifier)
 
-    def _facts(self, node: ox.NamedNode, entry: Registered) -> Iterator[ox.Quad]:
+    def _facts(self, node: str, entry: Registered) -> Iterator[str]:
         for kind, code, label in _circles(entry):
             yield from self._circle(node, kind, code, label)
         for name, text in entry.texts.items():
-            yield self._quad(node, _term(TEXTS[name]), ox.Literal(text))
+            yield f"{node} {_TEXTS[name]} {_text(text)} .\n"
         if entry.size:
-            yield self._quad(node, _term(Property.SIZE), ox.Literal(entry.size))
+            yield f"{node} {_P[Property.SIZE]} {_text(entry.size)} .\n"
         if entry.status:
-            status = _term(concept("register-status", entry.status))
-            yield self._quad(node, _term(Property.REGISTER_STATUS), status)
+            yield f"{node} {_P[Property.REGISTER_STATUS]} {_concept('register-status', entry.status)} .\n"
         if entry.founded:
             day, year_only = entry.founded
-            yield self._quad(node, _term(Property.FOUNDED_ON), _day(day))
+            yield f"{node} {_P[Property.FOUNDED_ON]} {_day(day)} .\n"
             if year_only:
-                given = ox.Literal(f"foundedOn={day.year:04}")
-                yield self._quad(node, _term(Property.DATE_AS_GIVEN), given)
+                yield f'{node} {_P[Property.DATE_AS_GIVEN]} "foundedOn={day.year:04}" .\n'
         if entry.dissolved:
-            yield self._quad(node, _term(Property.DISSOLVED_ON), _day(entry.dissolved))
+            yield f"{node} {_P[Property.DISSOLVED_ON]} {_day(entry.dissolved)} .\n"
 
-    def _name(self, node: ox.NamedNode, owner: str, name: Name) -> Iterator[ox.Quad]:
-        record = self._node("name", key("name", owner, name.kind, name.language, name.text))
-        label = ox.Literal(name.text, language=name.language) if name.language else ox.Literal(name.text)
-        yield self._quad(node, _OTHER_LABEL, label)
-        yield self._quad(node, _term(Property.NAME_RECORD), record)
-        yield self._quad(record, _TYPE, _term(Class.NAME_RECORD))
-        yield self._quad(record, _LABEL, label)
-        yield self._quad(record, _term(Property.NAME_KIND), _term(concept("name-kind", name.kind)))
+    def _name(self, node: str, owner: str, name: Name) -> str:
+        record = self.node("name", key("name", owner, name.kind, name.language, name.text))
+        label = f"{_text(name.text)}@{name.language}" if name.language else _text(name.text)
+        lines = (
+            f"{node} {_OTHER_LABEL} {label} .\n{node} {_P[Property.NAME_RECORD]} {record} .\n"
+            f"{record} {_TYPE} {_C[Class.NAME_RECORD]} .\n{record} {_LABEL} {label} .\n"
+            f"{record} {_P[Property.NAME_KIND]} {_concept('name-kind', name.kind)} .\n"
+        )
         if name.until:
-            yield self._quad(record, _term(Property.VALID_TO), _day(name.until))
+            lines += f"{record} {_P[Property.VALID_TO]} {_day(name.until)} .\n"
+        return lines
 
-    def _identifier(self, node: ox.NamedNode, identifier: Identifier) -> Iterator[ox.Quad]:
-        own = self._node("identifier", key(identifier.scheme, identifier.value))
-        yield self._quad(node, _IDENTIFIER, own)
-        yield self._quad(own, _TYPE, _term(ADMS + "Identifier"))
-        yield self._quad(own, _NOTATION, ox.Literal(identifier.value))
-        yield self._quad(own, _term(Property.SCHEME), _term(concept(SCHEME, identifier.scheme)))
-        yield self._quad(own, _term(Property.CHECK_RESULT), _term(concept(CHECK, identifier.check)))
+    def _identifier(self, node: str, identifier: Identifier) -> str:
+        own = self.node("identifier", key(identifier.scheme, identifier.value))
+        return (
+            f"{node} {_IDENTIFIER} {own} .\n{own} {_TYPE} {_IDENTIFIER_TYPE} .\n"
+            f"{own} {_NOTATION} {_text(identifier.value)} .\n"
+            f"{own} {_P[Property.SCHEME]} {_concept(SCHEME, identifier.scheme)} .\n"
+            f"{own} {_P[Property.CHECK_RESULT]} {_concept(CHECK, identifier.check)} .\n"
+        )
 
-    def _circle(self, node: ox.NamedNode, kind: str, code: str, label: str) -> Iterator[ox.Quad]:
-        name = f"{kind}-{notation(kind, code)}"
-        circle = _term(individual("circle", name, self._base))
-        yield self._quad(node, _term(_CIRCLES[kind]), circle)
-        if name not in self._circles:
-            self._circles.add(name)
-            yield self._quad(circle, _TYPE, _term(Class.CIRCLE))
-            yield self._quad(circle, _NOTATION, ox.Literal(notation(kind, code)))
-            yield self._quad(circle, _LABEL, ox.Literal(label))
-            yield self._quad(circle, _IN_SCHEME, _term(f"{TTC}circle-{kind}"))
+    def _circle(self, node: str, kind: str, code: str, label: str) -> Iterator[str]:
+        circle = self._circles.get((kind, code))
+        if circle is None:
+            # The one IRI here that has a part from outside: the engine looks at it once.
+            iri = individual("circle", f"{kind}-{notation(kind, code)}", self._base)
+            circle = str(ox.NamedNode(iri))
+            known = circle in self._circles.values()
+            self._circles[kind, code] = circle
+            if not known:
+                yield (
+                    f"{circle} {_TYPE} {_C[Class.CIRCLE]} .\n"
+                    f"{circle} {_NOTATION} {_text(notation(kind, code))} .\n"
+                    f"{circle} {_LABEL} {_text(label)} .\n"
+                    f"{circle} {_IN_SCHEME} <{TTC}circle-{kind}> .\n"
+                )
+        yield f"{node} {_CIRCLES[kind]} {circle} .\n"
 
-    def relation(self, entry: Relation) -> Iterator[ox.Quad]:
+    def relation(self, entry: Relation) -> Iterator[str]:
         """Yield what is said of a relation."""
-        node = self._node("relation", entry.key)
-        yield self._quad(node, _TYPE, _term(Class.REGISTERED_RELATION))
-        yield self._quad(node, _term(Property.RELATION_OF), self._node("organization", entry.of))
-        yield self._quad(node, _term(Property.RELATION_TO), self._node("organization", entry.to))
-        kind = _term(concept("relation-kind", entry.kind))
-        yield self._quad(node, _term(Property.RELATION_KIND), kind)
+        node = self.node("relation", entry.key)
+        yield (
+            f"{node} {_TYPE} {_C[Class.REGISTERED_RELATION]} .\n"
+            f"{node} {_P[Property.RELATION_OF]} {self.node('organization', entry.of)} .\n"
+            f"{node} {_P[Property.RELATION_TO]} {self.node('organization', entry.to)} .\n"
+            f"{node} {_P[Property.RELATION_KIND]} {_concept('relation-kind', entry.kind)} .\n"
+        )
         for term, day in ((Property.VALID_FROM, entry.start), (Property.VALID_TO, entry.end)):
             if day:
-                yield self._quad(node, _term(term), _day(day))
+                yield f"{node} {_P[term]} {_day(day)} .\n"
         for term, share in ((Property.SHARE_MINIMUM, entry.least), (Property.SHARE_MAXIMUM, entry.most)):
             if share is not None:
-                yield self._quad(node, _term(term), ox.Literal(f"{share:f}", datatype=DECIMAL))
+                yield f'{node} {_P[term]} "{share:f}"{_DECIMAL} .\n'
         for nature in entry.natures:
-            yield self._quad(node, _term(Property.NATURE_AS_GIVEN), ox.Literal(nature))
+            yield f"{node} {_P[Property.NATURE_AS_GIVEN]} {_text(nature)} .\n"
         for term, text in (
             (Property.STATUS_AS_GIVEN, entry.status),
             (Property.REGISTRATION_STATUS, entry.registration),
         ):
             if text:
-                yield self._quad(node, _term(term), ox.Literal(text))
+                yield f"{node} {_P[term]} {_text(text)} .\n"
 
-    def exemption(self, entry: Exemption) -> Iterator[ox.Quad]:
-        """Yield what is said of a reporting exception; several reasons for one parent are one exception."""
-        node = self._node("exception", key("exception", entry.of, entry.category))
-        yield self._quad(node, _TYPE, _term(Class.REPORTING_EXCEPTION))
-        yield self._quad(node, _term(Property.EXCEPTION_OF), self._node("organization", entry.of))
-        yield self._quad(node, _term(Property.EXCEPTION_CATEGORY), ox.Literal(entry.category))
-        yield self._quad(node, _term(Property.EXCEPTION_REASON), ox.Literal(entry.reason))
+    def exemption(self, entry: Exemption) -> str:
+        """Return what is said of a reporting exception; several reasons for one parent are one exception."""
+        node = self.node("exception", key("exception", entry.of, entry.category))
+        return (
+            f"{node} {_TYPE} {_C[Class.REPORTING_EXCEPTION]} .\n"
+            f"{node} {_P[Property.EXCEPTION_OF]} {self.node('organization', entry.of)} .\n"
+            f"{node} {_P[Property.EXCEPTION_CATEGORY]} {_text(entry.category)} .\n"
+            f"{node} {_P[Property.EXCEPTION_REASON]} {_text(entry.reason)} .\n"
+        )
 
-    def _node(self, kind: str, name: str) -> ox.NamedNode:
-        return ox.NamedNode(individual(kind, name, self._base))
-
-    def _quad(self, subject: ox.NamedNode, predicate: ox.NamedNode, value: Value) -> ox.Quad:
-        return ox.Quad(subject, predicate, value, self.graph)
-
-
-_CIRCLES: Final = {
-    "country": Property.COUNTRY,
-    "sector": Property.SECTOR,
-    "type": Property.ORGANIZATION_TYPE,
-}
+    def node(self, kind: str, name: str) -> str:
+        """Return the IRI of an individual in angle brackets."""
+        return f"<{self._base}id/{kind}/{name}>"
 
 
 def _circles(entry: Registered) -> Iterator[tuple[str, str, str]]:
