@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,11 @@ def header_of(path: Path, delimiter: str = ",") -> list[str]:
 
 
 def open_rows(
-    path: Path, needed: Sequence[str], what: str, delimiter: str = ","
+    path: Path,
+    needed: Sequence[str],
+    what: str,
+    delimiter: str = ",",
+    used: Collection[str] | None = None,
 ) -> tuple[Iterator[Raw], Callable[[], int]]:
     """Open a table whose header has certain columns.
 
@@ -31,6 +36,7 @@ def open_rows(
         needed: Columns without which it is not what it should be.
         what: What it should be, for messages.
         delimiter: What separates the cells.
+        used: Columns that rows shall have, of tables with hundreds; all of them by default.
 
     Returns:
         Its rows, each as a dictionary from column to cell with the line on which it begins, and what tells
@@ -54,12 +60,16 @@ def open_rows(
     if len(set(header)) != len(header):
         twice = next(name for name in header if header.count(name) > 1)
         refuse("duplicate-column", f"two columns are called '{twice}'", path, 1)
-    return _rows(rows, header, path), position
+    at = [number for number, name in enumerate(header) if used is None or name in used]
+    return _rows(rows, header, at, path), position
 
 
-def _rows(rows: Any, header: list[str], path: Path) -> Iterator[Raw]:
+def _rows(rows: Any, header: list[str], at: list[int], path: Path) -> Iterator[Raw]:
     """Yield each row as a dictionary; a row of another width cannot be trusted and stops the load."""
-    number = int(rows.line_num)
+    number, width = int(rows.line_num), len(header)
+    names = [header[place] for place in at]
+    # One place alone would give a cell instead of a row of cells.
+    pick = itemgetter(*at) if len(at) > 1 else list
     while True:
         try:
             cells = next(rows)
@@ -71,7 +81,7 @@ def _rows(rows: Any, header: list[str], path: Path) -> Iterator[Raw]:
         start, number = number + 1, int(rows.line_num)
         if not cells:
             continue
-        if len(cells) != len(header):
-            message = f"{len(cells)} cells where the header has {len(header)}; the file is damaged or cut off"
+        if len(cells) != width:
+            message = f"{len(cells)} cells where the header has {width}; the file is damaged or cut off"
             refuse("ragged-row", message, path, start)
-        yield Raw(start, dict(zip(header, cells, strict=True)))
+        yield Raw(start, dict(zip(names, pick(cells), strict=True)))

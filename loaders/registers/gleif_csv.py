@@ -45,6 +45,8 @@ _MOST: Final = 5
 """Times that the golden copy repeats an element."""
 
 _AGAIN: Final = range(1, _MOST + 1)
+_PERIOD: Final = ("startDate", "endDate", "periodType")
+_QUANTITY: Final = ("MeasurementMethod", "QuantifierAmount", "QuantifierUnits")
 _DELETED: Final = "DeletedAt"
 _NODE: Final = "Relationship.{}.NodeID"
 _NAMES: Final = tuple(
@@ -61,6 +63,28 @@ _LINES: Final = (
     "PostalCode",
     "Country",
 )
+_USED: Final = frozenset(
+    [
+        "LEI",
+        _DELETED,
+        *(f"{name}{more}" for name in _NAMES for more in ("", ".type", ".xmllang")),
+        *(f"{place}.{line}" for place in (_LEGAL, _SEAT) for line in _LINES),
+        *(f"Entity.SuccessorEntity.{at}.Successor{what}" for at in _AGAIN for what in ("LEI", "EntityName")),
+        *(f"Entity.LegalForm.{what}" for what in ("EntityLegalFormCode", "OtherLegalForm")),
+        *(f"Entity.RegistrationAuthority.RegistrationAuthority{what}" for what in ("ID", "EntityID")),
+        *(f"Entity.{what}" for what in ("LegalName", "LegalJurisdiction", "EntityCategory", "EntityStatus")),
+        *(f"Entity.{what}" for what in ("EntityCreationDate", "EntityExpirationDate")),
+        *(f"Relationship.{side}.NodeID{what}" for side in ("StartNode", "EndNode") for what in ("", "Type")),
+        *(f"Relationship.{what}" for what in ("RelationshipType", "RelationshipStatus")),
+        *(f"Relationship.Period.{at}.{part}" for at in _AGAIN for part in _PERIOD),
+        *(f"Relationship.Quantifiers.{at}.{part}" for at in _AGAIN for part in _QUANTITY),
+        "Registration.RegistrationStatus",
+        "Exception.Category",
+        *(f"Exception.Reason.{at}" for at in _AGAIN),
+    ]
+)
+"""Columns that are read, of the three hundred that there are."""
+
 _ADDRESSES: Final = {place: tuple(f"{place}.{line}" for line in _LINES) for place in (_LEGAL, _SEAT)}
 
 
@@ -75,7 +99,7 @@ def csv_layout(path: Path) -> Layout:
     if not fitting:
         _unknown(path, header)
     name, needed, take = fitting[0]
-    rows, position = open_rows(path, needed, f"{name} of GLEIF")
+    rows, position = open_rows(path, needed, f"{name} of GLEIF", used=_USED)
     return Layout(f"{name} (CSV)", rows, take, position)
 
 
@@ -96,7 +120,7 @@ def _record(content: object) -> Iterator[Statement | Left]:
     found = Registered(key_of(lei), name_of(row.get("Entity.LegalName"), "Entity.LegalName"))
     found.identifiers.append(lei)
     for column in _NAMES:
-        if text := tidy(row.get(column)):
+        if (given := row.get(column)) and (text := tidy(given)):
             kind = NAME_KINDS.get(row.get(f"{column}.type", ""), "alternative")
             found.names.append(Name(text, kind, language(row.get(f"{column}.xmllang"))))
     found.country = country(row.get(f"{_LEGAL}.Country"))
@@ -160,9 +184,8 @@ def _relationship(content: object) -> Iterator[Statement | Left]:
         column = f"Relationship.Period.{at}."
         if row.get(f"{column}periodType") == "RELATIONSHIP_PERIOD":
             start, end = _date(row, f"{column}startDate"), _date(row, f"{column}endDate")
-    parts = ("MeasurementMethod", "QuantifierAmount", "QuantifierUnits")
     natures = [
-        tidy(" ".join(row.get(f"Relationship.Quantifiers.{at}.{part}", "") for part in parts))
+        tidy(" ".join(row.get(f"Relationship.Quantifiers.{at}.{part}", "") for part in _QUANTITY))
         for at in _AGAIN
     ]
     found = Relation(

@@ -203,6 +203,10 @@ def tidy(text: object) -> str:
     """Return a text on one line, without what cannot be seen; nothing for what is no text."""
     if not isinstance(text, str):
         return ""
+    if text.isprintable() and text.isascii():
+        # Nearly every cell; nothing in it can be hidden, at most blanks are too many.
+        spaced = "  " in text or text[:1] == " " or text[-1:] == " "
+        return (" ".join(text.split()) if spaced else text)[:LONGEST]
     if FORBIDDEN.search(text):
         text = FORBIDDEN.sub("", text)
     return " ".join(clean(text).split())[:LONGEST]
