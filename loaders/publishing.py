@@ -11,13 +11,14 @@ from tertius.loaders.facts import Facts
 from tertius.loaders.job import JUDGEMENTS, Phase
 from tertius.loaders.judged import Settled, history, settle
 from tertius.loaders.measuring import write_measures
-from tertius.loaders.search import write_search
+from tertius.loaders.search import MOST_TOUCHED, write_search
 from tertius.loaders.watch import Watch, counted
 from tertius.ontology import VERSION, ontology_graph
 from tertius.ontology.identity import graph as graph_iri
 from tertius.queries.judgements import Judgement, judgement_quads
 from tertius.queries.network import UNCHANGED, ParticipationColumns, ParticipationTable, build
 from tertius.queries.network.base import Unchanged
+from tertius.queries.network.files import map_array
 from tertius.store import Draft, Snapshot, SourceEntry
 
 
@@ -110,6 +111,7 @@ def publish(
             facts=source.facts if source else None,
             staged=source.staged if source else None,
             settled=settled,
+            listed=_listed(parent, name),
             base=base,
             progress=step,
         )
@@ -139,6 +141,16 @@ def _unchanged(parent: Snapshot | None, names: Iterable[str]) -> dict[str, Parti
     """Return the sources that stay as they are and have participations; not every source need have."""
     known = ParticipationTable.open(parent.network_path).sources if parent else {}
     return {name: UNCHANGED for name in names if name in known}
+
+
+def _listed(parent: Snapshot | None, name: str) -> list[int] | None:
+    """Return the ids of a source's organisations in the parent; None where the network does not tell."""
+    if parent is None:
+        return None
+    if name in ParticipationTable.open(parent.network_path).sources:
+        listed = map_array(parent.network_path / "sources" / name, "listed-organization")
+        return listed.tolist() if listed.size <= MOST_TOUCHED else None
+    return None if name in parent.manifest.sources else []
 
 
 def _ontology(base: str) -> Iterator[ox.Quad]:

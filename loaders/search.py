@@ -16,7 +16,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -24,81 +24,12 @@ from tertius.loaders.circles import notation
 from tertius.loaders.facts import Facts
 from tertius.loaders.judged import Settled, write_judgements
 from tertius.loaders.name_index import write_names
+from tertius.loaders.search_schema import DERIVED, SCHEMA, VERSION
+from tertius.loaders.search_update import NoRoomError, updating
 from tertius.ontology.identity import individual
 from tertius.queries.network import ParticipationTable
 from tertius.queries.network.columns import PARTITIONS
 from tertius.queries.network.table import find_keys
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS mention (
-    id INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, iri TEXT NOT NULL, name TEXT NOT NULL,
-    country TEXT, sector TEXT, type TEXT, size TEXT, PRIMARY KEY (id, source)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mention_identifier (
-    id INTEGER NOT NULL, source TEXT NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (id, source, scheme, value)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mention_name (
-    id INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'alternative',
-    PRIMARY KEY (id, source, name)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mention_about (
-    id INTEGER NOT NULL, source TEXT NOT NULL, city TEXT, website TEXT,
-    PRIMARY KEY (id, source)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS mention_key ON mention (key, id);
-CREATE TABLE IF NOT EXISTS alliance (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, iri TEXT NOT NULL, name TEXT NOT NULL,
-    start TEXT, "end" TEXT, form TEXT, purpose TEXT, source TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS alliance_name ON alliance (name, id);
-CREATE INDEX IF NOT EXISTS alliance_source ON alliance (source);
-CREATE TABLE IF NOT EXISTS judgement (
-    key TEXT PRIMARY KEY, "left" TEXT NOT NULL, "right" TEXT NOT NULL, verdict TEXT NOT NULL,
-    "by" TEXT NOT NULL, kind TEXT NOT NULL, "when" TEXT NOT NULL, score REAL, reasons TEXT NOT NULL,
-    status TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS judgement_left ON judgement ("left");
-CREATE INDEX IF NOT EXISTS judgement_right ON judgement ("right");
-CREATE INDEX IF NOT EXISTS judgement_when ON judgement ("when", key);
-DROP TABLE IF EXISTS record;
--- Records that judgements join, each with the id of the organisation that they are; it is among them.
-CREATE TABLE record (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, organization INTEGER NOT NULL);
-CREATE INDEX record_organization ON record (organization);
-DROP TABLE IF EXISTS organization;
-DROP TABLE IF EXISTS identifier;
-DROP TABLE IF EXISTS organization_text;
-"""
-
-_DERIVED: Final = """
-CREATE TABLE organization (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, iri TEXT NOT NULL, name TEXT NOT NULL,
-    country TEXT, sector TEXT, type TEXT, size TEXT, source TEXT NOT NULL);
--- Of several sources that know an organisation, the first in the alphabet names it; gaps are filled.
-INSERT INTO organization
-    SELECT id, key, iri, name, country, sector, type, size, min(source) FROM mention
-    WHERE id NOT IN (SELECT id FROM record WHERE id <> organization) GROUP BY id;
-UPDATE organization SET
-    country = coalesce(country, (SELECT max(m.country) FROM mention m WHERE m.id = organization.id)),
-    sector = coalesce(sector, (SELECT max(m.sector) FROM mention m WHERE m.id = organization.id)),
-    type = coalesce(type, (SELECT max(m.type) FROM mention m WHERE m.id = organization.id)),
-    size = coalesce(size, (SELECT max(m.size) FROM mention m WHERE m.id = organization.id))
-    WHERE id IN (SELECT id FROM mention GROUP BY id HAVING count(*) > 1);
--- What stands for other records has what the first of them knows.
-UPDATE organization SET
-    country = coalesce(country, (SELECT m.country FROM record r JOIN mention m ON m.id = r.id
-        WHERE r.organization = organization.id AND m.country <> '' ORDER BY m.id, m.source)),
-    sector = coalesce(sector, (SELECT m.sector FROM record r JOIN mention m ON m.id = r.id
-        WHERE r.organization = organization.id AND m.sector <> '' ORDER BY m.id, m.source)),
-    type = coalesce(type, (SELECT m.type FROM record r JOIN mention m ON m.id = r.id
-        WHERE r.organization = organization.id AND m.type <> '' ORDER BY m.id, m.source)),
-    size = coalesce(size, (SELECT m.size FROM record r JOIN mention m ON m.id = r.id
-        WHERE r.organization = organization.id AND m.size <> '' ORDER BY m.id, m.source))
-    WHERE id IN (SELECT organization FROM record);
-CREATE INDEX organization_name ON organization (name, id);
-CREATE INDEX organization_country ON organization (country, name);
-CREATE TABLE identifier (organization INTEGER NOT NULL, scheme TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (scheme, value, organization)) WITHOUT ROWID;
-INSERT INTO identifier
-    SELECT DISTINCT coalesce(r.organization, i.id), i.scheme, i.value
-    FROM mention_identifier i LEFT JOIN record r ON r.id = i.id;
-CREATE INDEX identifier_organization ON identifier (organization);
-CREATE INDEX identifier_value ON identifier (value COLLATE NOCASE);
-"""
 
 OUTSIDE: Final = 1 << 40
 """First id of organisations that are not in the network, whose own ids have 31 bits."""
@@ -107,6 +38,9 @@ _OWN: Final = ("mention", "mention_identifier", "mention_name", "mention_about",
 """Tables whose rows belong to a source."""
 
 _BATCH: Final = 50_000
+
+MOST_TOUCHED: Final = 2_000
+"""Organisations, or alliances, of a source up to which its rows are replaced one by one."""
 
 _STAGED: Final = """
 INSERT OR IGNORE INTO given_id
@@ -138,53 +72,117 @@ def write_search(
     facts: Facts | None,
     staged: Path | None = None,
     settled: Settled,
+    listed: list[int] | None = None,
     base: str,
     progress: Callable[[int, int | None], None],
 ) -> None:
     """Write a snapshot's search index: the parent's with one source replaced.
 
+    Where the source names few organisations, before and now, and there are no judgements, the rows of those
+    organisations alone are written; otherwise everything is derived again from what the sources say.
+
     Args:
-        path: File to make.
+        path: File to make; a copy of the parent's may be there already.
         parent: The parent snapshot's index, `None` without one.
         table: The new snapshot's base table, whose ids the index uses.
         source: Name of the source.
         facts: What it says now; `None` to leave it out.
         staged: What a register says now, put aside in a file of its own (`registers.staging`).
         settled: Judgements, and which records they join.
+        listed: Ids of all organisations that the parent knows from the source; None where that is not known.
         base: Base IRI of the individuals.
         progress: Called with organisations and alliances written, and their number.
     """
-    if parent is not None:
+    if parent is not None and not path.exists():
         shutil.copyfile(parent, path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # The file is private until it is published and thrown away if anything fails.
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = MEMORY"):
-            database.execute(f"PRAGMA {pragma}")
-        database.executescript(_SCHEMA)
+    if listed is not None and staged is None and not settled.judgements:
+        try:
+            with _database(path) as database:
+                touched = _touched(database, table, listed, facts)
+                if touched is not None:
+                    with updating(database, touched):
+                        _forget(database, source, listed)
+                        _mention(database, facts, table, source=source, base=base, progress=progress)
+                    return
+        except NoRoomError:
+            path.unlink()
+            if parent is not None:
+                shutil.copyfile(parent, path)
+    with _database(path) as database:
+        database.executescript(SCHEMA)
         _modernise(database)
         database.execute("BEGIN")
         for name in _OWN:
             database.execute(f"DELETE FROM {name} WHERE source = ?", (source,))  # noqa: S608 - our own names
         if staged is not None:
             _take_staged(database, staged, table, source, base)
-        if facts is not None:
-            total = len(facts.organizations) + len(facts.alliances)
-            organizations, alliances = _ids(table, facts)
-            _enter_network(database, facts, organizations)
-            fill = "INSERT INTO {} VALUES ({})".format
-            database.executemany(fill("mention", _MARKS), _mentions(facts, organizations, source, base))
-            database.executemany(
-                fill("mention_identifier", "?, ?, ?, ?"), _identifiers(facts, organizations, source)
-            )
-            database.executemany(fill("mention_name", "?, ?, ?, ?"), _former(facts, organizations, source))
-            progress(len(facts.organizations), total)
-            database.executemany(fill("alliance", _MARKS), _alliances(facts, alliances, source, base))
-            progress(total, total)
+        _mention(database, facts, table, source=source, base=base, progress=progress)
         write_judgements(database, settled, table)
         database.execute("COMMIT")
-        database.executescript(_DERIVED)
+        database.executescript(DERIVED)
         write_names(database)
+        database.execute(f"PRAGMA user_version = {VERSION}")
         database.execute("VACUUM")
+
+
+@contextmanager
+def _database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open an index that is private until it is published and thrown away if anything fails."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = MEMORY"):
+            database.execute(f"PRAGMA {pragma}")
+        yield database
+
+
+def _forget(database: sqlite3.Connection, source: str, listed: list[int]) -> None:
+    """Take out what the parent knows from a source, organisation by organisation."""
+    owned = [(number, source) for number in listed]
+    for name in _OWN[:-1]:
+        database.executemany(f"DELETE FROM {name} WHERE id = ? AND source = ?", owned)  # noqa: S608
+    database.execute("DELETE FROM alliance WHERE source = ?", (source,))
+
+
+def _touched(
+    database: sqlite3.Connection, table: ParticipationTable, known: list[int], facts: Facts | None
+) -> list[int] | None:
+    """Return the organisations that change, or None if the index should be derived whole."""
+    (form,) = database.execute("PRAGMA user_version").fetchone()
+    if form != VERSION or database.execute("SELECT 1 FROM judgement LIMIT 1").fetchone():
+        return None
+    organizations = _ids(table, facts)[0] if facts is not None else []
+    touched = sorted({*known, *organizations})
+    if len(touched) > MOST_TOUCHED or (facts is not None and len(facts.alliances) > MOST_TOUCHED):
+        return None
+    # What a register made known enters the network under another id: that is done for all at once.
+    entering = [entry.key for entry in facts.organizations] if facts is not None else []
+    outside = "SELECT 1 FROM mention WHERE key = ? AND id >= ?"
+    if any(database.execute(outside, (key, OUTSIDE)).fetchone() for key in entering):
+        return None
+    return touched
+
+
+def _mention(
+    database: sqlite3.Connection,
+    facts: Facts | None,
+    table: ParticipationTable,
+    *,
+    source: str,
+    base: str,
+    progress: Callable[[int, int | None], None],
+) -> None:
+    """Enter what a source says."""
+    if facts is None:
+        return
+    total = len(facts.organizations) + len(facts.alliances)
+    organizations, alliances = _ids(table, facts)
+    _enter_network(database, facts, organizations)
+    fill = "INSERT INTO {} VALUES ({})".format
+    database.executemany(fill("mention", _MARKS), _mentions(facts, organizations, source, base))
+    database.executemany(fill("mention_identifier", "?, ?, ?, ?"), _identifiers(facts, organizations, source))
+    database.executemany(fill("mention_name", "?, ?, ?, ?"), _former(facts, organizations, source))
+    progress(len(facts.organizations), total)
+    database.executemany(fill("alliance", _MARKS), _alliances(facts, alliances, source, base))
+    progress(total, total)
 
 
 def _modernise(database: sqlite3.Connection) -> None:

@@ -1,0 +1,124 @@
+"""The search index follows a small load row by row, and holds what one derived whole would hold."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tertius.loaders import LoadJob, load, name_index, search, search_update
+from tertius.store import Snapshots
+
+Write = Callable[[str | bytes, str], Path]
+
+HEAD = "alliance,partner,country,sector,start,id:lei\n"
+LEI = "7LTWFZYICNSX8D621K86"
+MANY = HEAD + "".join(
+    f"a{at},Organisation {word} {at},NL,steel,2019-01-01,\n"
+    for at in range(12)
+    for word in ("Alpha", "Omega", "Kilogramm")
+)
+
+
+def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Read everything that readers can see, with organisations where places are numbered."""
+    queries = {
+        name: f"SELECT * FROM {name} ORDER BY 1, 2"
+        for name in ("mention", "mention_identifier", "mention_name", "alliance", "organization", "about")
+    }
+    queries |= {
+        "identifier": "SELECT * FROM identifier ORDER BY scheme, value, organization",
+        "place": "SELECT organization FROM place ORDER BY place",
+        "name": "SELECT organization, number, name, kind, core, forms FROM name JOIN place USING (place)"
+        " ORDER BY 1, 2",
+        "name_key": "SELECT form, organization FROM name_key JOIN place USING (place) ORDER BY 1, 2",
+        "word": "SELECT word, count FROM word ORDER BY 1",
+        "near": "SELECT form, w.word FROM near_word n JOIN word w ON w.id = n.word ORDER BY 1, 2",
+    }
+    with closing(sqlite3.connect(path)) as database:
+        found = {name: database.execute(sql).fetchall() for name, sql in queries.items()}
+        database.execute("CREATE VIRTUAL TABLE temp.seen USING fts5vocab ('main', 'name_words', 'row')")
+        found["terms"] = database.execute("SELECT term, doc FROM seen ORDER BY term").fetchall()
+        matching = (
+            "SELECT organization FROM name_words JOIN place ON place = name_words.rowid"
+            " WHERE name_words MATCH ? ORDER BY place"
+        )
+        for term, _ in found["terms"]:
+            found[f"matching {term}"] = database.execute(matching, (f'"{term}"',)).fetchall()
+    return found
+
+
+class Both:
+    """A data directory that is updated, and the same loads with every index derived whole."""
+
+    def __init__(self, folder: Path, write: Write) -> None:
+        self.folder, self.write, self.files = folder, write, 0
+
+    def load(self, source: str, text: str | None, patch: pytest.MonkeyPatch) -> None:
+        self.files += 1
+        file = self.write(text, f"{self.files}.csv") if text else None
+        for name, most in (("updated", search.MOST_TOUCHED), ("whole", -1)):
+            job = LoadJob(
+                data=self.folder / name,
+                source=source,
+                files=(file,) if file else (),
+                remove=file is None,
+            )
+            with patch.context() as within:
+                within.setattr(search, "MOST_TOUCHED", most)
+                load(job)
+
+    def check(self) -> None:
+        paths = []
+        for name in ("updated", "whole"):
+            snapshot = Snapshots(self.folder / name).current()
+            assert snapshot is not None
+            paths.append(snapshot.search_path)
+        assert content(paths[0]) == content(paths[1])
+
+
+def test_small_loads_leave_what_a_whole_derivation_leaves(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Both(tmp_path, write)
+    both.load("many", MANY, monkeypatch)
+    both.check()
+    few = HEAD + f"n,Omega Works,DE,steel,2019-01-01,{LEI}\nn,Organisation Alpha 3,NL,,2019-01-01,\n"
+    whole = []
+    write_names = search.write_names
+    monkeypatch.setattr(search, "write_names", lambda database: (whole.append(1), write_names(database)))
+    both.load("few", few, monkeypatch)
+    both.check()
+    # Names that come, go, and change; places before the first and after the last.
+    both.load(
+        "few",
+        few.replace("Omega Works", "A") + "n,Organisation with the longest of all names,NL,,,\n",
+        monkeypatch,
+    )
+    both.check()
+    both.load(
+        "other", HEAD + f"m,Omega Works,DE,,2018-01-01,{LEI}\nm,Kilogram,FR,,2018-01-01,\n", monkeypatch
+    )
+    both.check()
+    both.load("few", None, monkeypatch)
+    both.check()
+    # Of eight loads after the first two, only those that had to be whole were.
+    assert len(whole) == 4
+
+
+def test_when_there_is_no_room_between_two_places_all_get_new_ones(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(name_index, "GAP", 4)
+    monkeypatch.setattr(search_update, "GAP", 4)
+    both = Both(tmp_path, write)
+    both.load("many", MANY, monkeypatch)
+    whole = []
+    write_names = search.write_names
+    monkeypatch.setattr(search, "write_names", lambda database: (whole.append(1), write_names(database)))
+    names = "".join(f"n{at},N{at:02},NL,,2019-01-01,\n" for at in range(12))
+    both.load("few", HEAD + names, monkeypatch)
+    both.check()
+    assert len(whole) == 2
