@@ -16,11 +16,14 @@ test: lint types
 test-long: $(BIN)/.ready
 	$(BIN)/python -m pytest -m long
 
-# What the long tests need of the system, on Debian and its relatives: the Virtuoso server, without its service.
+# What the long tests need beside the lock: the Virtuoso server, without its service, and a Java 17 from Debian or one
+# of its relatives; pyspark, which is too large for an environment that every test needs.
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-test-deps:
+test-deps: $(BIN)/.ready
 	$(SUDO) apt-get update --quiet=2
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends virtuoso-opensource-7-bin
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
+		openjdk-17-jre-headless virtuoso-opensource-7-bin
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-spark.lock
 
 lint: $(BIN)/.ready
 	$(BIN)/ruff check .
@@ -46,6 +49,8 @@ $(BIN)/.ready: requirements.lock pyproject.toml
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+	echo 'pyspark>=4.0' | uv pip compile --quiet --universal --python-version 3.11 --constraint requirements.lock \
+		--generate-hashes --no-emit-index-url --no-emit-find-links - --output-file requirements-spark.lock
 
 clean:
 	rm -rf .venv build tertius-data *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from tertius.api import present, sparql_request
+from tertius.api import cli_spark, present, sparql_request
+from tertius.api.cli_spark import Engine
 from tertius.api.cli_support import (
     DataOption,
     JsonOption,
@@ -148,6 +149,17 @@ def measures(
     weight: WeightOption = None,
     max_partners: MaxOption = None,
     exclude: ExcludeOption = None,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="What computes: this process, or Spark.")
+    ] = Engine.LOCAL,
+    participations: Annotated[
+        str | None,
+        typer.Option(
+            "--participations",
+            help="With --engine spark: a participation table to read instead of the snapshot's.",
+            metavar="FILE",
+        ),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
@@ -156,11 +168,18 @@ def measures(
     fields = _fields(
         as_of=as_of, window=window, weight=weight, max_partners=max_partners, exclude=exclude or None
     )
-    with opened(data) as services:
-        view = services.view()
-        network = _network(services, view, fields)
-        found = list(network.iter_positions()) if as_json or as_csv else network.brokers(limit=_SHOWN).rows
-        rows = present.positions(found, view.directory)
+    if engine is Engine.SPARK:
+        limit = None if as_json or as_csv else _SHOWN
+        rows = cli_spark.positions(fields.network(), participations, settings(data), limit=limit)
+    elif participations is not None:
+        raise Mistake("--participations is read by --engine spark only; without it, the snapshot is measured")
+    else:
+        with opened(data) as services:
+            view = services.view()
+            network = _network(services, view, fields)
+            every = as_json or as_csv
+            found = list(network.iter_positions()) if every else network.brokers(limit=_SHOWN).rows
+            rows = present.positions(found, view.directory)
     if as_json:
         _write_json_rows(rows)
     elif as_csv:

@@ -97,15 +97,17 @@ TIE_COLUMNS: Final = (
 def positions(found: Sequence[network.Position], directory: Directory) -> list[Position]:
     """Put the organisations to their positions."""
     known = organizations((one.organization for one in found), directory)
-    return [
-        Position(
-            organization=known[one.organization],
-            percentiles=dict(one.percentiles) if one.percentiles is not None else None,
-            roles=roles(one.roles),
-            **{name: getattr(one, name) for name in _NUMBERS},
-        )
-        for one in found
-    ]
+    return [positioned(one, known[one.organization]) for one in found]
+
+
+def positioned(one: network.Position, organization: Organization) -> Position:
+    """Put an organisation to its position."""
+    return Position(
+        organization=organization,
+        percentiles=dict(one.percentiles) if one.percentiles is not None else None,
+        roles=roles(one.roles),
+        **{name: getattr(one, name) for name in _NUMBERS},
+    )
 
 
 def roles(found: network.Roles | None) -> Roles | None:

@@ -89,3 +89,11 @@ class ClientLimitError(LaneBusyError):
 
 class LaneClosedError(NetworkError):
     """The lane was closed, or its process could not be kept alive."""
+
+
+class EngineUnavailableError(NetworkError):
+    """An engine needs something that is not installed; the message says what and how to get it."""
+
+
+class ParticipationsError(NetworkError, ValueError):
+    """A file is not a participation table; the message says what is wrong with it."""

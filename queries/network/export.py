@@ -121,14 +121,14 @@ def node_csv(network: Network, describe: Describe | None = None) -> Iterator[byt
 
     A name that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    yield _csv([["key", "name", "country", *(name for name, _ in NODE_FIELDS)]])
+    yield csv_rows([["key", "name", "country", *(name for name, _ in NODE_FIELDS)]])
     for positions, labels in node_batches(network, describe):
-        yield _csv(
+        yield csv_rows(
             [
                 position.organization,
-                _harmless(label.name),
-                _harmless(label.country or ""),
-                *(_plain(getattr(position, name)) for name, _ in NODE_FIELDS),
+                harmless(label.name),
+                harmless(label.country or ""),
+                *(plain(getattr(position, name)) for name, _ in NODE_FIELDS),
             ]
             for position, label in zip(positions, labels, strict=True)
         )
@@ -136,9 +136,9 @@ def node_csv(network: Network, describe: Describe | None = None) -> Iterator[byt
 
 def edge_csv(network: Network) -> Iterator[bytes]:
     """Write the ties as CSV, piece by piece, each tie once."""
-    yield _csv([["source", "target", *(name for name, _ in EDGE_FIELDS)]])
+    yield csv_rows([["source", "target", *(name for name, _ in EDGE_FIELDS)]])
     for edges in edge_batches(network):
-        yield _csv([_plain(value) for value in edge] for edge in edges)
+        yield csv_rows([plain(value) for value in edge] for edge in edges)
 
 
 def node_batches(
@@ -212,15 +212,18 @@ def _data(owner: str, name: str, value: object) -> str:
     return f'<data key="{owner}-{name}">{escape(text)}</data>'
 
 
-def _csv(rows: Any) -> bytes:
+def csv_rows(rows: Any) -> bytes:
+    """Write rows as CSV (RFC 4180)."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as CSV has it: truth in small letters."""
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -12,11 +12,12 @@ from typing import Final, Literal
 from tertius.queries.network.export import Describe, edge_csv, graphml, node_csv
 from tertius.queries.network.export_cytoscape import cytoscape
 from tertius.queries.network.export_gexf import gexf
+from tertius.queries.network.export_participations import participation_csv
 from tertius.queries.network.export_text import pajek, ucinet
 from tertius.queries.network.network import Network
 
-Part = Literal["ties", "organizations"]
-"""The two tables of which formats without room for both hold one."""
+Part = Literal["ties", "organizations", "participations"]
+"""The tables of which formats without room for all hold one; the last is what the others derive from."""
 
 Write = Callable[[Network, Describe, Part], Iterator[bytes]]
 
@@ -29,7 +30,7 @@ class ExportFormat:
         name: What callers call it.
         media_type: Its media type.
         suffixes: Endings of file names that mean it, the preferred one first.
-        tabular: Whether a file holds one of the two tables instead of the whole network.
+        tabular: Whether a file holds one of the tables instead of the whole network.
         write: Yields the file in pieces.
     """
 
@@ -52,6 +53,8 @@ def _columnar(name: str, network: Network, describe: Describe, part: Part) -> It
 
 
 def _csv(network: Network, describe: Describe, part: Part) -> Iterator[bytes]:
+    if part == "participations":
+        return participation_csv(network, describe)
     return edge_csv(network) if part == "ties" else node_csv(network, describe)
 
 

@@ -1,4 +1,4 @@
-"""The network's two tables in columns: Parquet files and Arrow IPC files."""
+"""The network's tables in columns: Parquet files and Arrow IPC files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tertius.queries.network.export import (
     edge_batches,
     node_batches,
 )
+from tertius.queries.network.export_participations import PARTICIPATION_FIELDS, participation_batches
 from tertius.queries.network.network import Network
 
 ROWS: Final = 1 << 16
@@ -31,6 +32,7 @@ _TYPES: Final = {
 }
 _NODES: Final = (("key", "string"), ("name", "string"), ("country", "string"), *NODE_FIELDS)
 _EDGES: Final = (("source", "string"), ("target", "string"), *EDGE_FIELDS)
+_FIELDS: Final = {"ties": _EDGES, "organizations": _NODES, "participations": PARTICIPATION_FIELDS}
 
 
 def parquet(network: Network, describe: Describe | None = None, *, part: str = "ties") -> Iterator[bytes]:
@@ -39,7 +41,7 @@ def parquet(network: Network, describe: Describe | None = None, *, part: str = "
     Args:
         network: The network.
         describe: Names for keys; without it, keys stand for names.
-        part: `ties` or `organizations`.
+        part: `ties`, `organizations` or `participations`.
     """
     return _written(
         network,
@@ -87,19 +89,27 @@ class _Drain:
 def _written(
     network: Network, describe: Describe | None, part: str, open_writer: Callable[[Any, pa.Schema], Any]
 ) -> Iterator[bytes]:
-    fields = _NODES if part == "organizations" else _EDGES
-    about = {f"tertius:{name}": str(value) for name, value in described(network).items()}
+    fields = _FIELDS[part]
+    about = (
+        {}
+        if part == "participations"
+        else {f"tertius:{name}": str(value) for name, value in described(network).items()}
+    )
     schema = pa.schema([pa.field(name, _TYPES[kind]) for name, kind in fields], metadata=about)
     drain = _Drain()
     with open_writer(drain, schema) as writer:
-        for rows in _gathered(
-            _organizations(network, describe) if part == "organizations" else edge_batches(network)
-        ):
+        for rows in _gathered(_batches(network, describe, part)):
             columns = zip(*rows, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
             yield drain.take()
     yield drain.take()
+
+
+def _batches(network: Network, describe: Describe | None, part: str) -> Iterator[list[tuple[Any, ...]]]:
+    if part == "participations":
+        return participation_batches(network.table, describe)
+    return _organizations(network, describe) if part == "organizations" else edge_batches(network)
 
 
 def _organizations(network: Network, describe: Describe | None) -> Iterator[list[tuple[Any, ...]]]:

@@ -165,6 +165,15 @@ class ParticipationTable:
             ongoing=column("ongoing", np.bool_),
         )
 
+    def batches(self, source: str, size: int) -> Iterator[tuple[Rows, NDArray[np.uint8]]]:
+        """Yield a source's rows and the numbers of their roles, in the table's order, `size` at a time."""
+        directory = self.path / "sources" / source
+        columns = {name: map_array(directory, name) for name in ROW_COLUMNS}
+        for at in range(0, columns["role"].size, size):
+            part = {name: column[at : at + size] for name, column in columns.items()}
+            role = part.pop("role")
+            yield Rows(**part), role
+
     def given(self, source: str) -> Iterator[GivenRow]:
         """Yield a source's participations as they were given, in the table's order."""
         directory = self.path / "sources" / source
