@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 from tertius.api import exchange, identity, openapi, problems
 from tertius.api.cross_origin import CrossOrigin
+from tertius.api.jobs import Jobs
 from tertius.api.metrics import Metrics
 from tertius.api.middleware import EXPOSED, Failures, Limits, Methods, Observe
 from tertius.api.query_ids import QueryIds
@@ -23,7 +24,9 @@ from tertius.api.routers import (
     graph_store,
     history,
     holes,
+    judgements,
     linked,
+    loads,
     network,
     operations,
     organizations,
@@ -50,6 +53,7 @@ _TAGS = [
     {"name": "queries", "description": "Named queries: text, contract, answer."},
     {"name": "sparql", "description": "SPARQL 1.1, read-only, with limits that hold."},
     {"name": "reconciliation", "description": "Names of a table become organisations of the graph."},
+    {"name": "writing", "description": "Who is the same as whom, and loads; writing takes a token."},
     {"name": "linked data", "description": "IRIs that lead somewhere."},
     {"name": "operations", "description": "Health and counters."},
 ]
@@ -73,11 +77,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         for name in unknown_variables():
             _log.warning("this variable sets nothing", variable=name)
         services = app.state.services = Services(settings, metrics)
+        app.state.jobs = Jobs(settings)
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         try:
             await anyio.to_thread.run_sync(services.start)
+            await anyio.to_thread.run_sync(app.state.jobs.start)
             yield
         finally:
+            await anyio.to_thread.run_sync(app.state.jobs.close)
             await anyio.to_thread.run_sync(services.close)
 
     app = FastAPI(
@@ -100,7 +107,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             ),
             Middleware(QueryIds),
             Middleware(Failures, answer=problems.answer),
-            Middleware(Limits, max_url_bytes=settings.max_url_bytes, max_body_bytes=settings.max_body_bytes),
+            Middleware(
+                Limits,
+                max_url_bytes=settings.max_url_bytes,
+                max_body_bytes=settings.max_body_bytes,
+                uploads={loads.LOADS: settings.max_upload_bytes},
+            ),
             Middleware(Methods),
         ],
     )
@@ -118,6 +130,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sparql,
         graph_store,
         running,
+        judgements,
+        loads,
         reconcile,
         reconcile_draft,
         linked,

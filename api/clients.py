@@ -14,7 +14,10 @@ from typing import Final
 from fastapi import Request
 from tertius.api.errors import Unauthorized
 
-_ENTRY: Final = re.compile(r"([A-Za-z0-9._-]{1,64})=([0-9A-Fa-f]{64})")
+TOKEN_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What a token may be called."""
+
+_ENTRY: Final = re.compile(rf"({TOKEN_NAME.pattern})=([0-9A-Fa-f]{{64}})")
 # Devices change the last 64 bits of an IPv6 address at will, so only what a network is given counts.
 _NETWORK_BITS: Final = 64
 

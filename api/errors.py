@@ -46,6 +46,14 @@ class Unauthorized(ApiError):
     """The credentials are not known here."""
 
 
+class Forbidden(ApiError):
+    """The caller is known, and may not do this."""
+
+
+class LoadFailed(ApiError):
+    """What was to be loaded cannot be; `report` among the members says what was found."""
+
+
 class QueryIdTaken(ApiError):
     """The caller's id for a query is that of another one under way."""
 

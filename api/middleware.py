@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -20,6 +21,7 @@ from tertius.api.metrics import Metrics
 _log = structlog.get_logger("tertius.api.access")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NO_UPLOADS: Final[Mapping[str, int]] = MappingProxyType({})
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 EXPOSED: Final = (
@@ -158,10 +160,13 @@ class Failures:
 class Limits:
     """Refuses addresses and bodies that are too large before anybody reads them."""
 
-    def __init__(self, app: ASGIApp, max_url_bytes: int, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, max_url_bytes: int, max_body_bytes: int, uploads: Mapping[str, int] = _NO_UPLOADS
+    ) -> None:
         self.app = app
         self.max_url_bytes = max_url_bytes
         self.max_body_bytes = max_body_bytes
+        self.uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection.
@@ -179,9 +184,12 @@ class Limits:
                 f"Path and query string have {target} bytes; at most {self.max_url_bytes} are taken.",
                 limit=self.max_url_bytes,
             )
+        most = self.max_body_bytes
+        if scope["method"] == "POST":
+            most = self.uploads.get(own_path(scope), most)
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self.max_body_bytes:
-            raise self._too_large()
+        if announced.isdecimal() and int(announced) > most:
+            raise self._too_large(most)
         received = 0
 
         async def counted() -> Message:
@@ -189,17 +197,15 @@ class Limits:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self.max_body_bytes:
-                    raise self._too_large()
+                if received > most:
+                    raise self._too_large(most)
             return message
 
         await self.app(scope, counted, send)
 
-    def _too_large(self) -> errors.BodyTooLarge:
-        return errors.BodyTooLarge(
-            f"The body is larger than the {self.max_body_bytes} bytes that are taken.",
-            limit=self.max_body_bytes,
-        )
+    @staticmethod
+    def _too_large(most: int) -> errors.BodyTooLarge:
+        return errors.BodyTooLarge(f"The body is larger than the {most} bytes that are taken.", limit=most)
 
 
 class Methods:

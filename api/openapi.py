@@ -11,6 +11,7 @@ from tertius.api import problem_kinds as kinds
 from tertius.api.models import ProblemDocument
 from tertius.api.negotiate import JSON, Media
 from tertius.api.problems import MEDIA_TYPE
+from tertius.api.writing_models import LoadForm
 
 _REFERENCE: Final = {"$ref": "#/components/schemas/ProblemDocument"}
 _EVERYWHERE: Final = (406, 414, 500, 503)
@@ -68,6 +69,8 @@ def _build(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
+    # Forms with files are read as they arrive, so that nothing but this describes them.
+    schemas["LoadForm"] = LoadForm.model_json_schema()
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for operations in document["paths"].values():

@@ -44,8 +44,14 @@ MALFORMED_QUERY: Final = Kind(
 UNAUTHORIZED: Final = Kind(
     401,
     "unauthorized",
-    "The token is not known here",
-    "Ask without a token, or with one whose digest is among the settings.",
+    "The token is missing or not known here",
+    "Read without a token, or use one whose digest is among the settings; writing takes one.",
+)
+FORBIDDEN: Final = Kind(
+    403,
+    "forbidden",
+    "The token may not do this",
+    "The settings name the tokens that may write. Ask whoever runs the service.",
 )
 FEDERATION_REFUSED: Final = Kind(
     403,
@@ -100,6 +106,12 @@ PARAMETER: Final = Kind(
     "invalid-parameter",
     "A parameter cannot be used",
     "`parameter` names the first one, `errors` lists all of them.",
+)
+LOAD_FAILED: Final = Kind(
+    422,
+    "load-failed",
+    "What was sent cannot be loaded",
+    "Nothing was changed. `detail` names the first problem, `report` lists them.",
 )
 TOO_LARGE: Final = Kind(
     422,
@@ -168,6 +180,7 @@ KINDS: Final = (
     MALFORMED_QUERY,
     UNAUTHORIZED,
     FEDERATION_REFUSED,
+    FORBIDDEN,
     NOT_FOUND,
     METHOD,
     NOT_ACCEPTABLE,
@@ -178,6 +191,7 @@ KINDS: Final = (
     ADDRESS_TOO_LONG,
     UNSUPPORTED_MEDIA,
     PARAMETER,
+    LOAD_FAILED,
     TOO_LARGE,
     OUT_OF_MEMORY,
     TOO_MANY,

@@ -35,6 +35,8 @@ TABLE: Final[Mapping[type[Exception], Kind]] = {
     errors.BadParameter: kinds.PARAMETER,
     errors.NotReady: kinds.UNAVAILABLE,
     errors.Unauthorized: kinds.UNAUTHORIZED,
+    errors.Forbidden: kinds.FORBIDDEN,
+    errors.LoadFailed: kinds.LOAD_FAILED,
     errors.QueryIdTaken: kinds.QUERY_ID_TAKEN,
     errors.TooManyRequests: kinds.TOO_MANY,
     stored.QuerySyntaxError: kinds.MALFORMED_QUERY,

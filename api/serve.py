@@ -5,6 +5,7 @@ from __future__ import annotations
 import uvicorn
 from tertius.api import logs, wire
 from tertius.api.app import create_app
+from tertius.api.routers.loads import LOADS
 from tertius.api.settings import Settings
 
 
@@ -18,6 +19,8 @@ def serve(settings: Settings) -> None:
         OSError: The address is taken, or not ours.
     """
     logs.configure(settings.log_level, settings.log_format)
+    # With or without the prefix of a reverse proxy, which may cut it off.
+    uploads = dict.fromkeys((LOADS, f"{settings.root_path}{LOADS}"), settings.upload_seconds)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -28,7 +31,7 @@ def serve(settings: Settings) -> None:
         proxy_headers=True,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=10,
-        http=wire.protocol(settings.request_seconds),
+        http=wire.protocol(settings.request_seconds, uploads),
         ws="none",
     )
     uvicorn.Server(config).run()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from tertius.api.clients import parse_tokens
+from tertius.api.clients import TOKEN_NAME, parse_tokens
 from tertius.ontology.namespaces import DEFAULT_BASE
 from tertius.store.outbound_services import parse_services
 from tertius.store.remote_address import check_url
@@ -29,6 +29,16 @@ def _base_iri(value: str) -> str:
 def _token_list(value: str) -> str:
     parse_tokens(value)
     return value
+
+
+def _name_list(value: str) -> str:
+    if any(not TOKEN_NAME.fullmatch(name) for name in _names(value)):
+        raise ValueError("must be names of tokens, by commas")
+    return value
+
+
+def _names(value: str) -> list[str]:
+    return [name for part in value.split(",") if (name := part.strip())]
 
 
 def _service_url(value: str) -> str:
@@ -92,6 +102,9 @@ class Settings(BaseSettings):
     )
     service_cache_bytes: int = Field(
         256 * 1024**2, ge=0, description="Disk for such answers; the oldest go first."
+    )
+    companies_house_key: str = Field(
+        "", repr=False, description="Key of the Companies House API; never logged."
     )
     host: str = Field("127.0.0.1", description="Address that `tertius serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `tertius serve` listens on; 0 picks one.")
@@ -167,6 +180,25 @@ class Settings(BaseSettings):
         "",
         description="Tokens for larger budgets: name=SHA-256 of the token in hexadecimal, by commas.",
     )
+    writers: Annotated[str, AfterValidator(_name_list)] = Field(
+        "", description="Names of the tokens that may write over HTTP, by commas; nobody may by default."
+    )
+    max_upload_bytes: int = Field(
+        1024**3, ge=1024, description="Largest form of a load over HTTP; larger gets 413."
+    )
+    upload_seconds: float = Field(
+        600.0, gt=0, le=86_400, description="How long a load over HTTP may take to arrive; later gets 408."
+    )
+    load_queue: int = Field(
+        8, ge=1, le=1000, description="Loads over HTTP that may arrive, wait or run; more get 503."
+    )
+    loads_per_client: int = Field(
+        4, ge=1, le=1000, description="Of these, how many one token may have; more get 429."
+    )
+    load_seconds: float = Field(3600.0, gt=0, le=86_400, description="Time limit of one load over HTTP.")
+    load_memory: int = Field(
+        8 * 1024**3, ge=1024**3, description="Address space of the process that runs a load over HTTP."
+    )
     token_queries: int = Field(
         16,
         ge=1,
@@ -212,6 +244,18 @@ class Settings(BaseSettings):
     export_ties: int = Field(
         2_000_000, ge=1, description="Most ties in one network export; more get 422 with advice."
     )
+
+    @model_validator(mode="after")
+    def _check_writers(self) -> Self:
+        unknown = sorted(self.writer_names - parse_tokens(self.tokens).keys())
+        if unknown:
+            raise ValueError(f"writers names {unknown[0]}, which is no token of TERTIUS_TOKENS")
+        return self
+
+    @property
+    def writer_names(self) -> frozenset[str]:
+        """Names of the tokens that may write."""
+        return frozenset(_names(self.writers))
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from tertius.api import problem_kinds as kinds
@@ -14,6 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 MAX_HEAD_BYTES: Final = 65_536
 """Longest request line and headers together; the limit on addresses is lower."""
+
+
+_NO_UPLOADS: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 class HeadTooLarge(Exception):
@@ -25,9 +30,11 @@ class Protocol(HttpToolsProtocol):
 
     Attributes:
         seconds: How long a request may take from its first byte to its last; a new connection, to send one.
+        uploads: Addresses that large bodies are posted to, and how long these may take instead.
     """
 
     seconds: float = 30.0
+    uploads: Mapping[bytes, float] = MappingProxyType({})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,6 +78,8 @@ class Protocol(HttpToolsProtocol):
             raise HeadTooLarge
         self._head = None
         super().on_headers_complete()
+        if self.parser.get_method() == b"POST" and self.url in self.uploads:
+            self._wait(self.uploads[self.url])
 
     def on_message_complete(self) -> None:
         """Stop waiting: the request is whole."""
@@ -84,17 +93,18 @@ class Protocol(HttpToolsProtocol):
         else:
             self._refuse(kinds.BAD_REQUEST, "This cannot be read as an HTTP/1.1 request.")
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float | None = None) -> None:
         self._arrived()
-        self._timer = self.loop.call_later(self.seconds, self._late)
+        given = self.seconds if seconds is None else seconds
+        self._timer = self.loop.call_later(given, self._late, given)
 
     def _arrived(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _late(self) -> None:
-        self._refuse(kinds.REQUEST_TIMEOUT, f"The request had not arrived whole after {self.seconds:g} s.")
+    def _late(self, seconds: float) -> None:
+        self._refuse(kinds.REQUEST_TIMEOUT, f"The request had not arrived whole after {seconds:g} s.")
 
     def _too_long(self) -> str:
         return f"The request line and the headers are longer than {MAX_HEAD_BYTES} bytes."
@@ -133,6 +143,12 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def protocol(seconds: float) -> type[Protocol]:
-    """Return the protocol with another limit on the time that a request takes to arrive."""
-    return type("Protocol", (Protocol,), {"seconds": seconds})
+def protocol(seconds: float, uploads: Mapping[str, float] = _NO_UPLOADS) -> type[Protocol]:
+    """Return the protocol with other limits on the time that a request takes to arrive.
+
+    Args:
+        seconds: For most requests.
+        uploads: For what is posted to some addresses.
+    """
+    paths = {path.encode(): given for path, given in uploads.items()}
+    return type("Protocol", (Protocol,), {"seconds": seconds, "uploads": paths})
