@@ -5,5 +5,6 @@ from __future__ import annotations
 from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase, Progress
 from tertius.loaders.loading import load
 from tertius.loaders.problems import Problem
+from tertius.loaders.registers.live import LIVE, Enrichment
 
-__all__ = ["LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress", "load"]
+__all__ = ["LIVE", "Enrichment", "LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress", "load"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import pyoxigraph as ox
@@ -25,6 +25,7 @@ class Description:
         retrieved: Day on which the files were fetched.
         files: Name and SHA-256, in hexadecimal, of each file.
         started: Moment at which the load began.
+        origins: Address that a file came from, by its name, where that is known.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Description:
     retrieved: dt.date
     files: tuple[tuple[str, str], ...]
     started: dt.datetime
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def quads(self) -> Iterator[ox.Quad]:
         """Yield the description as quads of the source's graph."""
@@ -64,6 +66,8 @@ class Description:
             yield file, RDF + "type", ox.NamedNode(TT + "SourceFile")
             yield file, TT + "fileName", ox.Literal(name)
             yield file, TT + "checksum", ox.Literal(f"sha256:{digest}")
+            if name in self.origins:
+                yield file, DCTERMS + "source", ox.NamedNode(self.origins[name])
 
 
 def _typed(text: str, kind: str) -> ox.Literal:

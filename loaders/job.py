@@ -69,6 +69,7 @@ class LoadJob:
         judgements: What is judged, where `source` is `judgements`. They are added to those that are there; a
             newer one on the same two records takes the place of an older, which stays as history.
         reviewer: Who looked through the one table of pairs in `files`, where `source` is `judgements`.
+        origins: Names of files with the addresses they came from, where they were fetched for this load.
     """
 
     data: Path
@@ -83,6 +84,7 @@ class LoadJob:
     max_ties: int = MOST_TIES
     judgements: tuple[Judgement, ...] = ()
     reviewer: str | None = None
+    origins: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def reviewed(

@@ -59,10 +59,15 @@ class Fetched:
     def __init__(self, provenance: Provenance, file: IO[bytes]) -> None:
         self.provenance = provenance
         self.file = file
+        self._start = file.tell()
 
     def read(self) -> bytes:
         """Return the rest of the answer; its size has been limited."""
         return self.file.read()
+
+    def rewind(self) -> None:
+        """Go back to the beginning of the answer."""
+        self.file.seek(self._start)
 
     def close(self) -> None:
         """Let go of it."""

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-NAMES: Final = ("bods", "companies-house", "cordis-organizations", "gleif", "kvk", "ror")
+NAMES: Final = ("bods", "companies-house", "cordis-organizations", "gleif", "kvk", "ror", "wikidata")
 """Registers that Tertius reads, as `--mapping` names them."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from tertius.loaders.countries import parse_country
 from tertius.loaders.registers.bytes_in import first_bytes, open_bytes
+from tertius.loaders.registers.companies_house_api import PROFILE, take_profile
 from tertius.loaders.registers.csv_in import open_rows
 from tertius.loaders.registers.json_in import json_lines
 from tertius.loaders.registers.records import (
@@ -72,8 +73,11 @@ def open_companies_house(path: Path, source: str) -> Layout:
     Raises:
         TableError: It is neither, or cannot be read.
     """
-    if first_bytes(path).startswith(b"{"):
+    start = first_bytes(path)
+    if start.startswith(b"{"):
         stream, position = open_bytes(path)
+        if f'"{PROFILE}"'.encode() in start:
+            return Layout("company profiles of the API", json_lines(stream, path), take_profile, position)
         return Layout(
             "persons with significant control", json_lines(stream, path), _Control(source), position
         )

@@ -101,6 +101,7 @@ class _Run:
             retrieved=job.retrieved or started.date(),
             files=tuple((path.name, value) for path, value in digests.items()),
             started=started,
+            origins=dict(job.origins),
         )
         if job.retrieved is None:
             message = "when the files were fetched is not stated; the day of loading stands in for it"

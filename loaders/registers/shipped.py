@@ -15,6 +15,7 @@ from tertius.loaders.registers.gleif import open_gleif
 from tertius.loaders.registers.kvk import open_kvk
 from tertius.loaders.registers.records import Opener
 from tertius.loaders.registers.ror import open_ror
+from tertius.loaders.registers.wikidata import open_wikidata
 
 _CC0: Final = "https://creativecommons.org/publicdomain/zero/1.0/"
 
@@ -83,6 +84,15 @@ REGISTERS: Final[Mapping[str, Register]] = MappingProxyType(
                 homepage="https://ror.org/",
             ),
             open_ror,
+        ),
+        "wikidata": Register(
+            SourceInfo(
+                title="Wikidata",
+                licence=_CC0,
+                attribution="Wikidata, CC0 1.0.",
+                homepage="https://www.wikidata.org/",
+            ),
+            open_wikidata,
         ),
     }
 )
