@@ -55,7 +55,8 @@ def remove_tree(path: Path) -> None:
     shutil.rmtree(doomed)
 
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+# EFBIG is a limit on file sizes: for a load it is as if the disk ended there.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def is_disk_full(error: BaseException | None) -> bool:

@@ -219,8 +219,8 @@ class Snapshots:
         except Exception as error:
             if is_disk_full(error) and not isinstance(error, DiskFull):
                 raise DiskFull(
-                    f"the disk of {self.data_dir} is full; the new snapshot was discarded and the live one "
-                    "is unchanged: free some space and load again"
+                    f"the disk of {self.data_dir} is full, or a limit on file sizes is met; the new "
+                    "snapshot was discarded and the live one is unchanged: free some space and load again"
                 ) from error
             raise
 
