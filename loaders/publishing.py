@@ -31,6 +31,7 @@ class Source:
         quads: Its graph, consumed once.
         entry: Its part of the manifest; the number of statements is added.
         finish: Called when the graph is written; returns counts that were not known before.
+        amend: Brings its graph in a draft's store up to date, in the place of `quads`; `finish` counts.
         text: Its graph as N-Triples in the place of `quads`, consumed once; `finish` counts the statements.
         staged: File with names and identifiers for the search index, of a register.
     """
@@ -41,6 +42,7 @@ class Source:
     finish: Callable[[], Mapping[str, int]] | None = None
     staged: Path | None = None
     text: Iterable[bytes] | None = None
+    amend: Callable[[ox.Store], None] | None = None
 
 
 def publish(
@@ -69,7 +71,10 @@ def publish(
     entries.pop(name, None)
     with watch.phase(Phase.WRITE) as step:
         quads = counted(source.quads, step) if source else ()
-        if source and source.text is not None:
+        if source and source.amend is not None:
+            source.amend(draft.store)
+            statements = 0
+        elif source and source.text is not None:
             draft.replace_graph_text(graph_iri(name, base), counted(source.text, step))
             statements = 0
         else:

@@ -183,7 +183,7 @@ class Draft:
         work = self.path / f"work-{number}"
         fresh = ox.Store(str(work))
         for other in [*self.store.named_graphs(), ox.DefaultGraph()]:
-            if other != graph:
+            if other != graph and not isinstance(other, ox.BlankNode):
                 copy_graph(self.store, fresh, other)
         self._store = fresh
         shutil.rmtree(self._work)

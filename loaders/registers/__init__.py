@@ -4,5 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-NAMES: Final = ("bods", "companies-house", "cordis-organizations", "gleif", "kvk", "ror", "wikidata")
+NAMES: Final = (
+    "bods",
+    "companies-house",
+    "cordis-organizations",
+    "gleif",
+    "gleif-delta",
+    "kvk",
+    "ror",
+    "wikidata",
+)
 """Registers that Tertius reads, as `--mapping` names them."""

@@ -53,9 +53,30 @@ def open_gleif(path: Path, source: str) -> Layout:  # noqa: ARG001 - keys come f
     Raises:
         TableError: It has none of them, or cannot be read.
     """
-    if first_bytes(path).startswith((b"{", b"[")):
+    start = first_bytes(path)
+    if start.startswith((b"{", b"[")):
         return api_layout(path)
-    if not first_bytes(path).startswith(b"<"):
+    if b"GLEIF_DELTA_PUBLISHED" in start:
+        message = "a delta file, which says what changed; load it with the mapping 'gleif-delta'"
+        refuse("delta", message, path)
+    return _table_or_xml(path, start)
+
+
+def open_gleif_delta(path: Path, source: str) -> Layout:  # noqa: ARG001 - keys come from LEIs alone
+    """Open a delta file: the layouts of full files, with records that are taken back among the others.
+
+    Raises:
+        TableError: It is a full file, or none of GLEIF's, or cannot be read.
+    """
+    start = first_bytes(path)
+    if b"GLEIF_FULL_PUBLISHED" in start:
+        message = "a full file; load it with the mapping 'gleif', in the place of what there is"
+        refuse("not-a-delta", message, path)
+    return _table_or_xml(path, start)
+
+
+def _table_or_xml(path: Path, start: bytes) -> Layout:
+    if not start.startswith(b"<"):
         return csv_layout(path)
     root = root_of(path)
     found = _LAYOUTS.get(root or ("", ""))

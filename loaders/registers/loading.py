@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -16,15 +17,17 @@ from tertius.loaders.description import Description
 from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase
 from tertius.loaders.problems import Problem, Problems
 from tertius.loaders.publishing import Source, publish
+from tertius.loaders.registers.delta import Amendment, refuse_without_base, was_applied
 from tertius.loaders.registers.reading import RegisterReader
 from tertius.loaders.registers.shipped import REGISTERS
 from tertius.loaders.registers.staging import Staging, staging
-from tertius.loaders.registers.statements import RegisterStatements, triples
+from tertius.loaders.registers.statements import RegisterStatements, quads
 from tertius.loaders.tables import TableError, digest
 from tertius.loaders.watch import Step, Watch
 from tertius.ontology import VERSION
+from tertius.ontology.identity import graph as graph_iri
 from tertius.ontology.validate import Severity, validate
-from tertius.store import Snapshot, Snapshots, SourceEntry
+from tertius.store import Draft, Snapshot, Snapshots, SourceEntry
 
 SAMPLE: Final = 1000
 """Pieces of text at the beginning of a register, some hundred records, that are judged against the shapes."""
@@ -61,6 +64,13 @@ def load_register(
         as_of=current.manifest.as_of if current else None,
     )
     entry = current.manifest.sources.get(job.source) if current else None
+    delta = REGISTERS[register].delta
+    if delta:
+        refuse_without_base(job.source, entry)
+    if delta and entry and current and not job.dry_run:
+        if was_applied(current, graph_iri(job.source, job.base), list(digests.values())):
+            return replace(report, unchanged=True, counts=entry.counts, seconds=watch.seconds())
+        checksum = _checksum(job, register, [entry.checksum, *digests.values()])
     if entry and entry.checksum == checksum and not job.dry_run:
         rows, right = entry.counts.get("rows", 0), entry.counts.get("rows_right", 0)
         return replace(
@@ -68,6 +78,8 @@ def load_register(
         )
     with staging() as staged:
         run = _Run(job, register, digests, checksum=checksum, staged=staged, watch=watch)
+        if delta and entry:
+            run.onto(entry)
         try:
             return run.check(report) if job.dry_run else run.load(report, snapshots)
         except TableError as error:
@@ -90,6 +102,8 @@ class _Run:
         self._job, self._watch, self._staged = job, watch, staged
         self._digests, self._checksum = digests, checksum
         self._info = REGISTERS[register].info
+        self._amendment: Amendment | None = None
+        self._before: SourceEntry | None = None
         statements = RegisterStatements(job.source, job.base)
         self._reader = RegisterReader(REGISTERS[register], job.source, statements, staged)
         self._statements = 0
@@ -107,11 +121,20 @@ class _Run:
             message = "when the files were fetched is not stated; the day of loading stands in for it"
             self._reader.notes.add(Problem("retrieved-assumed", message))
 
+    def onto(self, entry: SourceEntry) -> None:
+        """Put the files onto what the live snapshot says, in the place of replacing it."""
+        self._before = entry
+        self._amendment = Amendment(self._reader, self._staged, list(self._description.quads()))
+
     def check(self, report: LoadReport) -> LoadReport:
         """Read and check everything, publish nothing."""
         with self._watch.phase(Phase.READ) as step:
-            for _ in self._lines(step):
-                pass
+            if self._amendment:
+                for _ in self._amendment.records(tuple(self._digests), step, lambda _: None):
+                    pass
+            else:
+                for _ in self._lines(step):
+                    pass
         return self._reported(report, self._finish())
 
     def load(self, report: LoadReport, snapshots: Snapshots) -> LoadReport:
@@ -120,7 +143,8 @@ class _Run:
             source = Source(
                 facts=None,
                 quads=(),
-                text=self._lines(lambda *_: None),
+                text=None if self._amendment else self._lines(lambda *_: None),
+                amend=partial(self._amend, draft) if self._amendment else None,
                 entry=SourceEntry(
                     checksum=self._checksum,
                     title=self._info.title,
@@ -139,6 +163,12 @@ class _Run:
             )
         done = self._reported(report, snapshot.manifest.sources[job.source].counts)
         return replace(done, snapshot=snapshot.number, published=True, as_of=snapshot.manifest.as_of)
+
+    def _amend(self, draft: Draft, store: ox.Store) -> None:
+        if self._amendment and draft.parent:
+            self._amendment.apply(store, tuple(self._digests), lambda *_: None)
+            self._staged.copy_others(draft.parent.search_path, self._job.source)
+            self._check_unmoved()
 
     def failure(self, report: LoadReport, problem: Problem) -> LoadError:
         """Return what is raised for a file that cannot be loaded."""
@@ -163,6 +193,9 @@ class _Run:
                 yield self._counted(lines)
                 lines = []
         yield self._counted(lines)
+        self._check_unmoved()
+
+    def _check_unmoved(self) -> None:
         for path, before in self._digests.items():
             if digest(path) != before:
                 raise TableError(
@@ -177,15 +210,21 @@ class _Run:
     def _judge(self, lines: list[str]) -> None:
         graph = ox.NamedNode(self._reader.statements.graph)
         with self._watch.phase(Phase.CHECK):
-            report = validate([ox.Quad(*triple, graph) for triple in triples(lines)])
+            report = validate(list(quads(lines, graph)))
         for found in report.violations:
             if found.severity is Severity.VIOLATION:
                 message = f"<{found.focus}> {found.messages.get('en', found.component)}"
                 raise TableError(Problem("shape", message, value=found.value))
 
     def _finish(self) -> dict[str, int]:
-        self._staged.finish()
+        organizations = self._staged.finish()
         counts = self._reader.counts
+        if self._amendment and self._before:
+            more = self._amendment.changes
+            summed = ("statements", "relations", "reporting_exceptions")
+            sums = {name: self._before.counts.get(name, 0) + more[name] for name in summed}
+            told = ("rows", "rows_right", "rejected", "left_out", "changed", "deleted")
+            return {"organizations": organizations, **sums, **{name: counts[name] for name in told}}
         names = ("organizations", "other_names", "relations", "reporting_exceptions", "repeated")
         kept = {name: counts[name] for name in names if counts[name]}
         kept["statements"] = self._statements

@@ -19,6 +19,7 @@ from tertius.loaders.registers.records import (
     RecordProblem,
     Registered,
     Relation,
+    Statement,
 )
 from tertius.loaders.registers.shipped import Register
 from tertius.loaders.registers.staging import Staging
@@ -54,7 +55,18 @@ class RegisterReader:
     counts: Counter[str] = field(default_factory=Counter)
 
     def batches(self, files: Sequence[Path], progress: Callable[[int, int], None]) -> Iterator[list[str]]:
-        """Yield the lines of all files, record by record.
+        """Yield the lines of all files, record by record; `said` tells what it takes and raises."""
+        for path, record, statements in self.said(files, progress):
+            lines: list[str] = []
+            for statement in statements:
+                if not isinstance(statement, Deleted):
+                    lines.extend(self._statement(path, record, statement))
+            yield lines
+
+    def said(
+        self, files: Sequence[Path], progress: Callable[[int, int], None]
+    ) -> Iterator[tuple[Path, Raw, list[Statement]]]:
+        """Yield what each record says, with its file and place.
 
         Args:
             files: The register's files, of any of its layouts.
@@ -73,7 +85,9 @@ class RegisterReader:
             done += path.stat().st_size
         progress(total, total)
 
-    def _file(self, path: Path, layout: Layout, progress: Callable[[int], None]) -> Iterator[list[str]]:
+    def _file(
+        self, path: Path, layout: Layout, progress: Callable[[int], None]
+    ) -> Iterator[tuple[Path, Raw, list[Statement]]]:
         rows = rejected = 0
         first: Problem | None = None
         left: Counter[str] = Counter()
@@ -90,15 +104,12 @@ class RegisterReader:
                 first = first or found
                 self.notes.add(found)
                 continue
-            lines: list[str] = []
             for statement in said:
                 if isinstance(statement, Left):
                     left[statement.why] += 1
-                elif isinstance(statement, Deleted):
+                elif isinstance(statement, Deleted) and not self.register.delta:
                     left["records that the register has deleted"] += 1
-                else:
-                    lines.extend(self._statement(path, record, statement))
-            yield lines
+            yield path, record, [one for one in said if not isinstance(one, Left)]
         self._conclude(path, rows, rejected, first=first, left=left, repeated=repeated)
 
     def _statement(
@@ -114,13 +125,14 @@ class RegisterReader:
             first, renamed = self.staging.add(statement)
             self.counts["organizations" if first else "repeated"] += 1
             self.counts["other_names"] += len(statement.names)
-            self._doubts(path, record, statement)
+            self.doubts(path, record, statement)
             if first:
                 yield from self.statements.organization(statement)
             elif renamed:
                 yield self.statements.another_name(statement)
 
-    def _doubts(self, path: Path, record: Raw, entry: Registered) -> None:
+    def doubts(self, path: Path, record: Raw, entry: Registered) -> None:
+        """Note identifiers of an organisation whose check digits are wrong."""
         for one in entry.identifiers:
             if one.check is Check.WRONG_CHECK_DIGIT:
                 message = f"'{one.value}': the check digits of this {one.scheme} are wrong; kept as given"

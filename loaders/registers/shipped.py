@@ -11,7 +11,7 @@ from tertius.loaders.mapping import SourceInfo
 from tertius.loaders.registers.bods import open_bods
 from tertius.loaders.registers.companies_house import open_companies_house
 from tertius.loaders.registers.cordis import open_cordis
-from tertius.loaders.registers.gleif import open_gleif
+from tertius.loaders.registers.gleif import open_gleif, open_gleif_delta
 from tertius.loaders.registers.kvk import open_kvk
 from tertius.loaders.registers.records import Opener
 from tertius.loaders.registers.ror import open_ror
@@ -27,10 +27,12 @@ class Register:
     Attributes:
         info: Title, licence, attribution and page.
         opener: Opens its files, telling their layouts apart.
+        delta: Whether they tell what is new, and are put onto the source as it is.
     """
 
     info: SourceInfo
     opener: Opener
+    delta: bool = False
 
 
 REGISTERS: Final[Mapping[str, Register]] = MappingProxyType(
@@ -67,6 +69,16 @@ REGISTERS: Final[Mapping[str, Register]] = MappingProxyType(
                 homepage="https://www.gleif.org/en/lei-data/gleif-golden-copy",
             ),
             open_gleif,
+        ),
+        "gleif-delta": Register(
+            SourceInfo(
+                title="Global LEI Index",
+                licence=_CC0,
+                attribution="LEI data by GLEIF, CC0 1.0.",
+                homepage="https://www.gleif.org/en/lei-data/gleif-golden-copy",
+            ),
+            open_gleif_delta,
+            delta=True,
         ),
         "kvk": Register(
             SourceInfo(

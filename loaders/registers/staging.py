@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from urllib.parse import quote
 
 from tertius.loaders.circles import notation
 from tertius.loaders.registers.records import Registered
@@ -19,6 +20,20 @@ CREATE TABLE staged_identifier (key TEXT NOT NULL, scheme TEXT NOT NULL, value T
     PRIMARY KEY (key, scheme, value)) WITHOUT ROWID;
 CREATE TABLE staged_name (key TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
     PRIMARY KEY (key, name)) WITHOUT ROWID;
+"""
+_OTHERS: Final = """
+INSERT INTO staged
+    SELECT m.key, m.name, m.country, m.sector, m.type, a.city, a.website
+    FROM live.mention m LEFT JOIN live.mention_about a ON a.id = m.id AND a.source = m.source
+    WHERE m.source = :source AND m.key NOT IN (SELECT key FROM told);
+INSERT INTO staged_identifier
+    SELECT m.key, i.scheme, i.value FROM live.mention m
+    JOIN live.mention_identifier i ON i.id = m.id AND i.source = m.source
+    WHERE m.source = :source AND m.key NOT IN (SELECT key FROM told);
+INSERT INTO staged_name
+    SELECT m.key, n.name, n.kind FROM live.mention m
+    JOIN live.mention_name n ON n.id = m.id AND n.source = m.source
+    WHERE m.source = :source AND m.key NOT IN (SELECT key FROM told);
 """
 _ABOUT: Final = ("city", "website")
 _CACHE: Final = "PRAGMA cache_size = -65536"
@@ -33,7 +48,7 @@ class Staging:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database = sqlite3.connect(path.absolute().as_uri(), uri=True, isolation_level=None)
         for pragma in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", _CACHE):
             self._database.execute(pragma)
         self._database.executescript(_SCHEMA)
@@ -64,6 +79,30 @@ class Staging:
                 [(entry.key, one.scheme, one.value) for one in entry.identifiers],
             )
         return first, first or renamed.rowcount == 1
+
+    def forget(self, key: str) -> None:
+        """Take an organisation out again, for good unless it is added anew; its old self is not copied."""
+        for table in ("staged", "staged_identifier", "staged_name"):
+            self._database.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608 - our own names
+        self._database.execute("CREATE TABLE IF NOT EXISTS told (key TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._database.execute("INSERT OR IGNORE INTO told VALUES (?)", (key,))
+
+    def copy_others(self, search: Path, source: str) -> None:
+        """Put aside what a source said of all organisations that were neither added nor forgotten here.
+
+        Args:
+            search: The live snapshot's search index, which holds it.
+            source: Name of the source.
+        """
+        self._database.execute("CREATE TABLE IF NOT EXISTS told (key TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._database.execute("COMMIT")
+        self._database.execute("ATTACH ? AS live", (f"file:{quote(str(search))}?mode=ro",))
+        self._database.execute("BEGIN")
+        for statement in filter(str.strip, _OTHERS.split(";")):
+            self._database.execute(statement, {"source": source})
+        self._database.execute("COMMIT")
+        self._database.execute("DETACH live")
+        self._database.execute("BEGIN")
 
     def finish(self) -> int:
         """Write everything out and close; return the number of organisations."""

@@ -73,10 +73,10 @@ def _day(day: dt.date) -> str:
     return f'"{day.isoformat()}"{_DATE}'
 
 
-def triples(lines: Iterable[str]) -> Iterator[ox.Triple]:
-    """Read lines back as triples, for whoever must look at them one by one."""
-    for quad in ox.parse("".join(lines).encode(), ox.RdfFormat.N_TRIPLES):
-        yield quad.triple
+def quads(lines: Iterable[str], graph: ox.NamedNode) -> Iterator[ox.Quad]:
+    """Read lines back as quads of a graph, for whoever must look at them one by one."""
+    for read in ox.parse("".join(lines).encode(), ox.RdfFormat.N_TRIPLES):
+        yield ox.Quad(read.subject, read.predicate, read.object, graph)
 
 
 class RegisterStatements:
