@@ -306,12 +306,15 @@ class Jobs:
 
     def _end(self, name: str, state: str, *, report: Any = None, error: str | None = None) -> None:
         folder = self._root / name
-        shutil.rmtree(folder / "files", ignore_errors=True)
+        for place in folder.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
         with self._ended:
             self._say(name, state=state, ended=_now(), report=report, error=error)
             self._ended.notify_all()
-        for left in ("result.json", "job.json"):
-            (folder / left).unlink(missing_ok=True)
+        for left in folder.iterdir():
+            if left.name != "state.json":
+                left.unlink(missing_ok=True)
         _log.info("load ended", job=name, state=state)
 
     def _say(self, name: str, **changes: Any) -> None:

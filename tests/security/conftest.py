@@ -112,12 +112,12 @@ def start_server(mini_data, listener):
     """Start servers on the small table; whatever they fetch, they would fetch through the listener."""
     started: list[subprocess.Popen] = []
 
-    def start(**settings) -> Server:
+    def start(data=mini_data, **settings) -> Server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), listener.address)
         process = subprocess.Popen(
-            [TERTIUS, "serve", "--data", str(mini_data), "--port", str(port)],
+            [TERTIUS, "serve", "--data", str(data), "--port", str(port)],
             env={
                 **os.environ,
                 **proxies,
@@ -209,7 +209,11 @@ def corpus(file: str) -> list[Input]:
     return found
 
 
-_FILES = {"hostile_query": "queries.yaml", "hostile_request": "requests.yaml"}
+_FILES = {
+    "hostile_query": "queries.yaml",
+    "hostile_request": "requests.yaml",
+    "hostile_upload": "uploads.yaml",
+}
 
 
 def pytest_generate_tests(metafunc):
