@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Final
 
-from tertius.queries.matching.names import Name, acronyms
+from tertius.queries.matching.names import Name
 from tertius.queries.matching.schema import circle_token
 from tertius.queries.matching.words import known, neighbours
 
@@ -67,7 +67,7 @@ def candidates(
 
 
 def _equal(connection: sqlite3.Connection, name: Name, country: str | None) -> Iterable[int]:
-    forms = [name.compact, f"~{name.compact}", *acronyms(name.core)]
+    forms = [name.compact, f"~{name.compact}", *sorted(name.initials)]
     for form in filter(None, forms):
         rows = connection.execute(
             "SELECT place FROM name_key WHERE form = ? LIMIT ?",

@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler
-from tertius.queries.matching.names import Name, acronyms
+from rapidfuzz.distance import OSA, JaroWinkler
+from tertius.queries.matching.names import Name, like_a_form
 
 _LIKE: Final = 0.86
 """Jaro-Winkler similarity from which two words may be the same word, spelt otherwise."""
 
 _STEM: Final = 3
 """Letters from which the beginning of a word may be its abbreviation."""
+
+_FORM: Final = 0.25
+"""Weight of a word that is a legal form but for a slip."""
 
 _ENOUGH: Final = 3.0
 """Weight of words in common above which more of them add nothing."""
@@ -32,8 +35,8 @@ def name_features(left: Name, right: Name, weight: Callable[[str], float]) -> di
         with the words sorted. `shared`: weight of the words in common over that of all. `contained`: the same
         over the name that has less. `unmatched`: weight of the weightiest word that only one has. `evidence`:
         weight of the words in common. `first`: the first words are alike. `initials`: one is the other's
-        initials. `numbers`: they differ in a number. `form_same`, `form_other`: they bear the same or another
-        legal form. Each lies between 0 and 1.
+        initials, the more of them the more. `numbers`: they differ in a number. `form_same`, `form_other`:
+        they bear the same or another legal form. Each lies between 0 and 1.
     """
     equal = left.compact == right.compact != ""
     common, total_left, total_right, unmatched = _words(left.core, right.core, weight)
@@ -41,7 +44,7 @@ def name_features(left: Name, right: Name, weight: Callable[[str], float]) -> di
         common, unmatched = max(total_left, total_right), 0.0
     union = total_left + total_right - common
     least = min(total_left, total_right)
-    initials = left.compact in acronyms(right.core) or right.compact in acronyms(left.core)
+    initials = _initials(left, right)
     same_form = bool(left.forms & right.forms)
     both_forms = bool(left.forms) and bool(right.forms)
     return {
@@ -53,7 +56,7 @@ def name_features(left: Name, right: Name, weight: Callable[[str], float]) -> di
         "unmatched": unmatched,
         "evidence": min(1.0, common / _ENOUGH),
         "first": _first(left.core, right.core),
-        "initials": float(initials),
+        "initials": initials,
         "numbers": float(_numbers(left) != _numbers(right)),
         "form_same": float(same_form),
         "form_other": float(both_forms and not same_form),
@@ -75,6 +78,13 @@ def fact_features(left: Mapping[str, str | None], right: Mapping[str, str | None
     return found
 
 
+def _initials(left: Name, right: Name) -> float:
+    for one, other in ((left, right), (right, left)):
+        if len(one.core) == 1 and len(other.core) > 1 and one.compact in other.initials:
+            return min(1.0, (len(one.compact) - 2) / 3)
+    return 0.0
+
+
 def _numbers(name: Name) -> frozenset[str]:
     return frozenset(word for word in name.core if word.isdigit())
 
@@ -93,8 +103,13 @@ def _words(
     both = ours & theirs
     common = sum(map(weight, both))
     rest_left, rest_right = ours - both, theirs - both
-    total_left = common + sum(map(weight, rest_left))
-    total_right = common + sum(map(weight, rest_right))
+
+    def weigh(word: str) -> float:
+        found = weight(word)
+        return _FORM if found == 1.0 and like_a_form(word) else found
+
+    total_left = common + sum(map(weigh, rest_left))
+    total_right = common + sum(map(weigh, rest_right))
     if rest_left and rest_right:
         pairs = sorted(
             (
@@ -107,10 +122,10 @@ def _words(
         )
         for likeness, one, other in pairs:
             if one in rest_left and other in rest_right:
-                common += likeness * (weight(one) + weight(other)) / 2
+                common += likeness * (weigh(one) + weigh(other)) / 2
                 rest_left.discard(one)
                 rest_right.discard(other)
-    unmatched = max(map(weight, rest_left | rest_right), default=0.0)
+    unmatched = max(map(weigh, rest_left | rest_right), default=0.0)
     return common, total_left, total_right, unmatched
 
 
@@ -118,7 +133,9 @@ def _alike(left: str, right: str) -> float:
     """Return how likely two words are the same one, 0 where they are not."""
     if left.isdigit() or right.isdigit():
         return 0.0
-    short, long = sorted((left, right), key=len)
+    short, long = sorted((left, right), key=lambda word: (len(word), word))
+    if len(long) > _STEM and len(short) >= _STEM and OSA.distance(short, long, score_cutoff=1) <= 1:
+        return 1.0 - 0.5 / len(long)
     if len(short) >= _STEM and long.startswith(short):
         return 0.8
     found = JaroWinkler.similarity(left, right)

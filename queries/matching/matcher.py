@@ -98,11 +98,12 @@ class Matcher:
 
     Args:
         search_path: The snapshot's `search.sqlite`.
+        using: The model of the score; None for the one that comes with this version.
     """
 
-    def __init__(self, search_path: Path) -> None:
+    def __init__(self, search_path: Path, using: Model | None = None) -> None:
         self._connections = Connections(search_path)
-        self._model = model()
+        self._model = using or model()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -191,11 +192,13 @@ def _city(text: str | None) -> str | None:
 def _names(connection: sqlite3.Connection, places: Iterable[int]) -> dict[int, _Known]:
     wanted = list(places)
     known: dict[int, _Known] = {}
-    rows = listed(connection, "SELECT place, name, core, forms FROM name WHERE place IN ({})", wanted)
-    for place, name, core, forms in rows:
+    rows = listed(
+        connection, "SELECT place, name, core, forms, initials FROM name WHERE place IN ({})", wanted
+    )
+    for place, name, core, forms, initials in rows:
         words = tuple(core.split())
         one = known.get(place) or known.setdefault(place, _Known(place))
-        one.names.append((name, Name(words, words, frozenset(forms.split()))))
+        one.names.append((name, Name(words, words, frozenset(forms.split()), frozenset(initials.split()))))
     return known
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -11,6 +11,7 @@ from typing import Final
 
 import pycountry
 from anyascii import anyascii
+from rapidfuzz.distance import OSA
 
 LONGEST: Final = 300
 """Characters of a name that are looked at."""
@@ -20,7 +21,7 @@ _WIDE: Final = {0xFF08: "(", 0xFF09: ")", 0x3010: "[", 0x3011: "]"}
 
 _ENDING: Final = re.compile(r"\s*[/\\][A-Za-z]{2,4}[/\\]?\s*$")
 _BRACKETS: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-_DOTTED: Final = re.compile(r"\b(?:[a-z]\.\s?){1,}[a-z]\b\.?")
+_DOTTED: Final = re.compile(r"\b(?:[a-z]\.)+[a-z]\b\.?")
 _POSSESSIVE: Final = re.compile(r"['`](?=s\b)")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _NATIVE: Final = (
@@ -47,42 +48,8 @@ _ROMAN: Final = {
     "xi": "11",
     "xii": "12",
 }
-_SYNONYMS: Final = {
-    "centre": "center",
-    "intl": "international",
-    "univ": "university",
-    "inst": "institute",
-    "natl": "national",
-    "mfg": "manufacturing",
-    "hldg": "holding",
-    "hldgs": "holding",
-    "holdings": "holding",
-    "laboratories": "laboratory",
-    "labs": "laboratory",
-    "lab": "laboratory",
-    "technologies": "technology",
-    "tech": "technology",
-    "systems": "system",
-    "services": "service",
-    "industries": "industry",
-    "pharmaceuticals": "pharmaceutical",
-    "bros": "brothers",
-    "mt": "mount",
-    "saint": "st",
-    "und": "and",
-    "et": "and",
-    "og": "and",
-    "en": "and",
-    "och": "and",
-}
 _LITTLE: Final = frozenset(
-    (
-        *("the", "of", "and", "for", "a", "an", "at", "in", "on", "to", "by", "with"),
-        *("de", "des", "du", "le", "la", "les", "d", "l", "el", "los", "las", "del", "y", "e", "i", "al"),
-        *("da", "do", "dos", "das", "di", "della", "dei"),
-        *("der", "die", "den", "dem", "von", "zu", "zur", "zum", "fur"),
-        *("het", "van", "voor", "te", "ten", "op"),
-    )
+    ("the", "of", "and", "for", "a", "an", "at", "in", "on", "to", "by", "with", "d", "l")
 )
 """Words that say nothing of who is meant."""
 
@@ -96,11 +63,13 @@ class Name:
         core: The words without the legal form and a country or note in brackets; never empty where `words`
             is not.
         forms: Classes of legal form that it bears, such as `gmbh`.
+        initials: What it may be shortened to.
     """
 
     words: tuple[str, ...]
     core: tuple[str, ...]
     forms: frozenset[str]
+    initials: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -113,10 +82,16 @@ class Name:
         return compact(self.core)
 
 
+def little() -> frozenset[str]:
+    """Return the words that say nothing of who is meant."""
+    return _LITTLE
+
+
 def compact(core: Iterable[str]) -> str:
     """Return words as one, without those that say nothing."""
     core = tuple(core)
-    return "".join(word for word in core if word not in _LITTLE) or "".join(core)
+    found = "".join(word for word in core if word not in _LITTLE)
+    return found if len(found) > 2 else "".join(core)
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -180,12 +155,13 @@ def normalise(name: str) -> Name:
         text = _BRACKETS.sub(_bracketed, text)
     words = list(words_of(text))
     kept = _without_forms(words, forms)
-    core = [_ROMAN.get(word, _SYNONYMS.get(word, word)) for word in kept]
+    synonyms = _synonyms()
+    core = [_ROMAN.get(word, synonyms.get(word, word)) for word in kept]
     while len(core) > 1 and core[0] in {"the", "and"}:
         del core[0]
     while len(core) > 1 and core[-1] == "and":
         del core[-1]
-    return Name(whole, tuple(core) or whole, frozenset(forms))
+    return Name(whole, tuple(core) or whole, frozenset(forms), acronyms(kept) | acronyms(core))
 
 
 def _bracketed(match: re.Match[str]) -> str:
@@ -248,8 +224,30 @@ def _without_forms(words: list[str], forms: set[str]) -> list[str]:
             del words[-1]
 
 
-def acronyms(core: tuple[str, ...]) -> frozenset[str]:
+@cache
+def _synonyms() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in files(__package__).joinpath("synonyms.tsv").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            kept, others = line.split("\t")
+            for other in others.split("|"):
+                found.setdefault(other, kept)
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def like_a_form(word: str) -> bool:
+    """Tell whether a word is a legal form but for one slip of the keyboard."""
+    ends, _, _ = _forms()
+    return len(word) > 2 and any(
+        len(form) == 1 and len(form[0]) > 2 and OSA.distance(word, form[0], score_cutoff=1) <= 1
+        for form in ends
+    )
+
+
+def acronyms(words: Sequence[str]) -> frozenset[str]:
     """Return what a name may be shortened to: its initials, with and without those of little words."""
-    every = "".join(word[0] for word in core)
-    full = "".join(word[0] for word in core if word not in _LITTLE)
+    synonyms = _synonyms()
+    every = "".join(word[0] for word in words)
+    full = "".join(word[0] for word in words if synonyms.get(word, word) not in _LITTLE)
     return frozenset(one for one in (every, full) if 2 < len(one) <= 10)
