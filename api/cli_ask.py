@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from tertius.api import cli_spark, present, sparql_request
+from tertius.api import cli_spark, diagnosis_models, present, sparql_request
 from tertius.api.cli_spark import Engine
 from tertius.api.cli_support import (
     DataOption,
@@ -26,9 +26,11 @@ from tertius.api.parameters import NetworkFields
 from tertius.api.rdf import FORMATS
 from tertius.api.services import Services, View
 from tertius.queries import Context, Limits, NamedQuery, check_read_only, run
+from tertius.queries.diagnosis import diagnose
 from tertius.queries.network import Network
 from tertius.queries.network.export_formats import EXPORT_FORMATS, ExportFormat, Part, format_of
-from tertius.store import Lane, ResultFormat
+from tertius.queries.shape_reader import read_shape
+from tertius.store import Budget, Lane, ResultFormat
 
 _SHOWN = 20
 _WIDEST = 48
@@ -114,6 +116,9 @@ def sparql(
         str | None,
         typer.Option("--format", help="json, xml, csv, tsv; turtle, ntriples, rdfxml, jsonld for graphs."),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what the query joins and what costs, instead of asking it.")
+    ] = False,
     data: DataOption = None,
     store: StoreOption = "",
 ) -> None:
@@ -126,6 +131,9 @@ def sparql(
         text = sys.stdin.read()
     asked = text or ""
     check_read_only(asked, Limits(size=settings(data).max_query_bytes))
+    if explain:
+        _explain(sparql_request.with_prefixes(asked), data, store)
+        return
     kind = sparql_request.form_of(asked)
     names = [media.name for media in sparql_request.offered(kind)]
     if form is not None and form not in names:
@@ -140,6 +148,19 @@ def sparql(
             graph=chosen if chosen.is_graph else ResultFormat.TURTLE,
         )
     _write(answer.body)
+
+
+def _explain(text: str, data: Path | None, store: str) -> None:
+    shape = read_shape(text)
+    with opened(data, store=store) as services:
+
+        def ask(counting: str, seconds: float) -> bytes:
+            return services.answering.query(
+                counting, budget=Budget(seconds, 10, 65_536), lane=Lane.SPARQL
+            ).body
+
+        found = diagnose(shape, ask, seconds=services.settings.sparql_seconds)
+    typer.echo("\n".join(diagnosis_models.lines(found)))
 
 
 def measures(

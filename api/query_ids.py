@@ -35,7 +35,7 @@ PARAMETERS: Final[list[dict[str, Any]]] = [
 """What the OpenAPI document says of the headers that the SPARQL service reads."""
 
 _USABLE: Final = re.compile(PATTERN)
-_PATHS: Final = frozenset({"/sparql", "/rdf-graph-store"})
+_PATHS: Final = frozenset({"/sparql", "/sparql/explain", "/rdf-graph-store"})
 _BELOW: Final = "/graph/"
 
 
