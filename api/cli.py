@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import typer
-from tertius.api import cli_ask, cli_data, cli_doctor, cli_enrich, logs
+from tertius.api import cli_ask, cli_data, cli_doctor, cli_enrich, cli_link, cli_review, logs
 from tertius.api.cli_support import complain, failure
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (cli_data, cli_ask, cli_doctor, cli_enrich):
+for module in (cli_data, cli_ask, cli_doctor, cli_enrich, cli_link, cli_review):
     module.register(app)
 
 

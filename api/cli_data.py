@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 from tertius import loaders
-from tertius.api import present
+from tertius.api import cli_backup, present
+from tertius.api.cli_demo_link import link_demo
 from tertius.api.cli_support import (
     CountingBar,
     DataOption,
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (demo, load_command, validate, serve):
         app.command(name=command.__name__.removesuffix("_command"))(command)
+    cli_backup.register(_snapshots)
     app.add_typer(_snapshots, name="snapshots")
 
 
@@ -55,6 +57,12 @@ def demo(
     *,
     data: DataOption = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after printing.")] = False,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link", help="Then link the organisations among themselves and to samples of registers."
+        ),
+    ] = False,
     host: HostOption = None,
     port: PortOption = None,
     quiet: QuietOption = False,
@@ -68,6 +76,8 @@ def demo(
         view = services.view()
         if not quiet:
             _tell(view, report)
+    if link:
+        link_demo(chosen, quiet=quiet)
     if not no_serve:
         _run_server(chosen)
 

@@ -61,11 +61,6 @@ SELECT DISTINCT ?notation ?label WHERE {
   ?circle skos:inScheme ttc:circle-type ; skos:notation ?notation ; skos:prefLabel ?label .
 }"""
 
-KINDS_OF_ORGANIZATION: Final = """
-SELECT DISTINCT ?notation ?label WHERE {
-  ?circle skos:inScheme ttc:circle-type ; skos:notation ?notation ; skos:prefLabel ?label .
-}"""
-
 POSITION_OF: Final = """
 CONSTRUCT { ?position ?property ?value . ?set ?setProperty ?setValue } WHERE {
   ?position a tt:NetworkPosition ; tt:organization $subject ; tt:measureSet ?set ; ?property ?value .

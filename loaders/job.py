@@ -112,6 +112,26 @@ class LoadJob:
         files = (folder / "projects.csv", folder / "participations.csv")
         return cls(data=data, source="clean-energy", files=files, mapping="cordis-h2020-cleantech", base=base)
 
+    @classmethod
+    def samples(cls, data: Path, *, base: str = DEFAULT_BASE, keep: int = 5) -> tuple[LoadJob, ...]:
+        """Return the jobs that load the bundled samples of registers: ROR and the Global LEI Index."""
+        folder = Path(str(resources.files("tertius.loaders") / "demo_data"))
+        return tuple(
+            cls(
+                data=data,
+                source=name,
+                files=tuple(folder / file for file in files),
+                mapping=name,
+                base=base,
+                retrieved=retrieved,
+                keep=keep,
+            )
+            for name, files, retrieved in (
+                ("ror", ("ror-records.json.gz",), dt.date(2026, 6, 23)),
+                ("gleif", ("lei-2023-06-05.xml.gz", "lei-2023-11-06.xml.gz"), dt.date(2023, 11, 6)),
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:

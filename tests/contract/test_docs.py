@@ -54,7 +54,9 @@ def run(workplace, capsys, monkeypatch):
     return as_shown
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/http.md", "docs/exports.md", "docs/sparql.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/http.md", "docs/exports.md", "docs/sparql.md", "docs/reconciliation.md"]
+)
 def test_every_command_of_the_documents_runs(name, run, demo, demo_data):
     shown = [line for body in blocks(name, "sh") for line in body.splitlines() if line.strip()]
     assert shown
@@ -128,6 +130,7 @@ def test_every_command_is_documented_and_helps():
     group = get_command(commands)
     assert set(group.commands) == {
         "demo", "load", "validate", "serve", "query", "sparql", "measures", "export", "snapshots", "doctor",
+        "link", "review", "enrich",
     }  # fmt: skip
     for name, command in group.commands.items():
         assert f"`tertius {name}`" in text, name
