@@ -90,15 +90,14 @@ class Derived:
 
     def write(self, directory: Path) -> None:
         """Write every array into an existing, empty directory; `network.json` last."""
+        files: dict[str, NDArray[Any]] = {"betweenness": self.betweenness, "community": self.community}
         for part in (self.ties, self.holes, self.structure):
-            for name, values in _arrays(part).items():
-                write_array(directory, name, values)
-        write_array(directory, "betweenness", self.betweenness)
-        write_array(directory, "community", self.community)
-        for name, values in self.percentiles.items():
-            write_array(directory, f"percentile-{name}", values)
-        for name, values in self.orders.items():
-            write_array(directory, f"order-{name}", values)
+            files |= _arrays(part)
+        files |= {f"percentile-{name}": values for name, values in self.percentiles.items()}
+        files |= {f"order-{name}": values for name, values in self.orders.items()}
+        names = list(files)
+        with Workers(None) as workers:
+            workers.each(lambda at: write_array(directory, names[at], files[names[at]]), range(len(names)))
         summary = {field.name: getattr(self.summary, field.name) for field in fields(Summary)}
         summary["as_of"] = self.summary.as_of.isoformat() if self.summary.as_of else None
         counts = {name: getattr(self.ties, name) for name in _COUNTS}

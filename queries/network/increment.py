@@ -33,8 +33,9 @@ from tertius.queries.network.measures import (
 )
 from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.roles import Structure, brokerage, frame
+from tertius.queries.network.splice import splice
 from tertius.queries.network.table import ParticipationTable
-from tertius.queries.network.ties import Paired, TieNetwork, Ties, in_degree_order, pair_up
+from tertius.queries.network.ties import Paired, TieNetwork, Ties, pair_up
 from tertius.queries.network.workers import Workers
 
 MOST_CARRIED: Final = 0.05
@@ -174,20 +175,20 @@ def _relay(
     place = places.of(fresh.low, fresh.high)
     wanted = np.flatnonzero(_among(fresh, come.ties) | ((place >= 0) & affected[place]))
     place = place[wanted]
-    kept = np.flatnonzero(~affected)
-    ties = _join(_by_id(old), kept, fresh, wanted)
-    network, order = in_degree_order(
-        ties,
-        _active(parent, table, after, gone, come),
-        table.organization_order,
+    come_ties = _only(fresh, wanted)
+    spliced = splice(old, affected, come_ties, table.organizations)
+    network = TieNetwork(
+        **spliced.columns,
+        active=_active(parent, table, after, gone, come),
         participations=old.participations - gone.participations + come.participations,
         alliance_count=old.alliance_count - gone.alliance_count + come.alliance_count,
         left_out=old.left_out - gone.left_out + come.left_out,
     )
     if network.organization.size == 0:
         return None
-    position = np.full(table.organizations.size, -1, dtype=np.int64)
-    position[: old.position.size] = old.position
+    tie_before = spliced.tie_before.astype(np.int64)
+    came = tie_before < 0
+    tie_before[came] = place[-1 - tie_before[came]]
     moved = np.flatnonzero((place < 0) | (old.weight[place] != fresh.weight[wanted]))
     ended = np.setdiff1d(replaced, place, assume_unique=True)
     touched = np.concatenate(
@@ -201,8 +202,8 @@ def _relay(
     rows = np.unique(network.position[touched])
     return _Relaid(
         network,
-        position[network.organization],
-        np.concatenate([kept, place])[order],
+        spliced.row_before,
+        tie_before,
         rows[rows >= 0].astype(np.int32),
         moved.size + ended.size,
     )
@@ -238,46 +239,22 @@ def _among(ties: Ties, others: Ties) -> Flags:
     return np.isin(keys[0], keys[1])
 
 
-def _by_id(network: TieNetwork) -> Ties:
-    who = network.organization
-    return Ties(
-        who[network.low],
-        who[network.high],
-        network.first,
-        network.last,
-        network.assumed,
-        network.weight,
-        network.evidence,
-        network.alliances,
-    )
-
-
-def _join(one: Ties, of_one: NDArray[np.int64], other: Ties, of_other: NDArray[np.int64]) -> Ties:
-    """Put some ties of one and some of another after each other."""
-    lists = [_lists(ties, chosen) for ties, chosen in ((one, of_one), (other, of_other))]
-    evidence = np.concatenate([lists[0][0], lists[1][0][1:] + lists[0][0][-1]])
-
-    def both(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(one, name)[of_one], getattr(other, name)[of_other]])
-
-    return Ties(
-        low=both("low"),
-        high=both("high"),
-        first=both("first"),
-        last=both("last"),
-        assumed=both("assumed"),
-        weight=both("weight"),
-        evidence=evidence,
-        alliances=np.concatenate([lists[0][1], lists[1][1]]),
-    )
-
-
-def _lists(ties: Ties, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ids]:
+def _only(ties: Ties, chosen: NDArray[np.int64]) -> Ties:
+    """Return some of the ties."""
     length = np.diff(ties.evidence)[chosen]
     evidence = np.empty(chosen.size + 1, dtype=np.int64)
     alliances = np.empty(int(length.sum()), dtype=np.int32)
     gather_lists(chosen.astype(np.int32), ties.evidence, ties.alliances, evidence, alliances)
-    return evidence, alliances
+    return Ties(
+        low=ties.low[chosen],
+        high=ties.high[chosen],
+        first=ties.first[chosen],
+        last=ties.last[chosen],
+        assumed=ties.assumed[chosen],
+        weight=ties.weight[chosen],
+        evidence=evidence,
+        alliances=alliances,
+    )
 
 
 def _active(
