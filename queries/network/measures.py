@@ -84,40 +84,49 @@ def structural_holes(ties: TieNetwork, *, threads: int | None = 1) -> Structural
     """
     n, m = ties.organization.size, ties.low.size
     strength, inverse_largest, constraint, effective_size, hierarchy = (np.empty(n) for _ in range(5))
+    efficiency, clustering, closure = np.empty(n), np.full(n, np.nan), np.empty(m)
     triangles, local_bridges = np.empty(n, np.int64), np.empty(n, np.int32)
     shared, sums = np.zeros(m, np.int32), np.zeros(2 * m)
+
+    def sum_up(a: int, b: int) -> None:
+        strengths(ties.offsets, ties.slot_weight, strength, inverse_largest, a, b)
+
+    def finish(a: int, b: int) -> None:
+        constrain(
+            ties.offsets,
+            (ties.partner, ties.slot_tie),
+            ties.slot_weight,
+            sums,
+            shared,
+            (strength, inverse_largest),
+            (constraint, effective_size, hierarchy),
+            triangles,
+            local_bridges,
+            (a, b),
+        )
+        degree = np.diff(ties.offsets[a : b + 1])
+        pairs = degree * (degree - 1) / 2
+        np.divide(effective_size[a:b], degree, out=efficiency[a:b])
+        np.divide(triangles[a:b], pairs, out=clustering[a:b], where=pairs > 0)
+
+    def keep(a: int, b: int) -> None:
+        closure[a:b] = sums[2 * a : 2 * b : 2]
+
     with Workers(threads) as workers:
-        workers.over(
-            n, lambda a, b: strengths(ties.offsets, ties.slot_weight, strength, inverse_largest, a, b)
-        )
+        workers.over(n, sum_up, offsets=ties.offsets)
         _close(ties, strength, sums, shared, workers)
-        workers.over(
-            n,
-            lambda a, b: constrain(
-                ties.offsets,
-                (ties.partner, ties.slot_tie),
-                ties.slot_weight,
-                sums,
-                shared,
-                (strength, inverse_largest),
-                (constraint, effective_size, hierarchy),
-                triangles,
-                local_bridges,
-                (a, b),
-            ),
-        )
-    degree = np.diff(ties.offsets)
-    pairs = degree * (degree - 1) / 2
+        workers.over(m, keep)
+        workers.over(n, finish, offsets=ties.offsets)
     return StructuralHoles(
         strength=strength,
         constraint=constraint,
         effective_size=effective_size,
-        efficiency=effective_size / degree,
+        efficiency=efficiency,
         hierarchy=hierarchy,
         triangles=triangles,
-        clustering=np.divide(triangles, pairs, out=np.full(n, np.nan), where=pairs > 0),
+        clustering=clustering,
         local_bridges=local_bridges,
-        closure=sums[::2].copy(),
+        closure=closure,
         shared=shared,
     )
 

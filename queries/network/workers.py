@@ -9,6 +9,9 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Any, Final, Self
 
+import numpy as np
+from tertius.queries.network.kernel_types import Offsets
+
 _PIECES: Final = 16
 
 
@@ -41,8 +44,21 @@ class Workers:
             for future in [self._pool.submit(work, item) for item in items]:
                 future.result()
 
-    def over(self, size: int, work: Callable[[int, int], Any]) -> None:
-        """Do a piece of work for every stretch (first, one after last) of 0..size-1."""
-        bounds = [size * piece // _PIECES for piece in range(_PIECES + 1)] if self._pool else [0, size]
+    def over(self, size: int, work: Callable[[int, int], Any], *, offsets: Offsets | None = None) -> None:
+        """Do a piece of work for every stretch (first, one after last) of 0..size-1.
+
+        Args:
+            size: Number of rows.
+            work: What is done for a stretch; each row's outcome must not depend on where stretches end.
+            offsets: First slot of each row and the number of slots, where the work of a row grows with its
+                slots: stretches then have about as many slots instead of as many rows.
+        """
+        if self._pool is None:
+            bounds = [0, size]
+        elif offsets is None:
+            bounds = [size * piece // _PIECES for piece in range(_PIECES + 1)]
+        else:
+            shares = int(offsets[-1]) * np.arange(_PIECES + 1) // _PIECES
+            bounds = [0, *np.searchsorted(offsets, shares[1:-1]).tolist(), size]
         stretches = list(pairwise(bounds))
         self.each(lambda at: work(*stretches[at]), range(len(stretches)))
