@@ -100,6 +100,46 @@ class Directory:
         )
         return [Record(**{**row, "country": row["country"] or None}) for row in rows]
 
+    def judgements(
+        self,
+        *,
+        records: Sequence[str] | None = None,
+        verdict: str | None = None,
+        by: str | None = None,
+        standing: bool | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int,
+    ) -> list[sqlite3.Row]:
+        """List judgements by moment and key.
+
+        Args:
+            records: Keys of records of which one must be judged.
+            verdict: Which verdict.
+            by: Which judge.
+            standing: Whether they must count, or not.
+            after: Moment and key of the last one already given.
+            limit: Most judgements to return.
+        """
+        if not self.judged:
+            return []
+        where, values = ["1"], []  # type: list[str], list[Any]
+        if records is not None:
+            marks = ",".join("?" * len(records))
+            where.append(f'("left" IN ({marks}) OR "right" IN ({marks}))')
+            values += [*records, *records]
+        for column, value in (("verdict", verdict), ('"by"', by)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(str(value))
+        if standing is not None:
+            where.append(f"status {'=' if standing else '<>'} 'standing'")
+        if after is not None:
+            where.append('("when", key) > (?, ?)')
+            values += after
+        # Only our own words are put together here; every value that a caller sends is bound.
+        sql = f'SELECT * FROM judgement WHERE {" AND ".join(where)} ORDER BY "when", key LIMIT ?'  # noqa: S608
+        return self._rows(sql, [*values, limit])
+
     def organizations(self, keys: Iterable[str]) -> dict[str, Organization]:
         """Return organisations by key, or by the key of a record that one has; unknown keys are left out."""
         wanted = set(keys)

@@ -80,8 +80,8 @@ async def post_judgements(request: Request, given: JudgementsGiven) -> Response:
 
     They publish a snapshot, after any load that is under way. The answer waits some seconds for it.
     """
-    by = writer(request)
     choose(request.headers.get("accept"), None, (JSON,))
+    by = writer(request)
     services: Services = request.app.state.services
     jobs: Jobs = request.app.state.jobs
     await anyio.to_thread.run_sync(_check_known, services.view(), given)
@@ -121,26 +121,17 @@ def _check_known(view: View, given: JudgementsGiven) -> None:
 
 
 def _rows(view: View, query: JudgementsQuery, after: tuple[str, str] | None) -> list[Row]:
-    if not view.directory.judged:
-        return []
-    where, values = ["1"], []  # type: list[str], list[Any]
+    records: list[str] | None = None
     if query.organization is not None:
-        keys = {query.organization, *_records(view, query.organization)}
-        marks = ",".join("?" * len(keys))
-        where.append(f'("left" IN ({marks}) OR "right" IN ({marks}))')
-        values += sorted(keys) * 2
-    for column, value in (("verdict", query.verdict), ('"by"', query.by)):
-        if value is not None:
-            where.append(f"{column} = ?")
-            values.append(str(value))
-    if query.standing is not None:
-        where.append(f"status {'=' if query.standing else '<>'} 'standing'")
-    if after is not None:
-        where.append('("when", key) > (?, ?)')
-        values += after
-    # Only our own words are put together here; every value that a caller sends is bound.
-    sql = f'SELECT * FROM judgement WHERE {" AND ".join(where)} ORDER BY "when", key LIMIT ?'  # noqa: S608
-    return view.directory.read(sql, [*values, query.limit + 1])
+        records = sorted({query.organization, *_records(view, query.organization)})
+    return view.directory.judgements(
+        records=records,
+        verdict=query.verdict,
+        by=query.by,
+        standing=query.standing,
+        after=after,
+        limit=query.limit + 1,
+    )
 
 
 def _records(view: View, key: str) -> list[str]:

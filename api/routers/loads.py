@@ -63,8 +63,8 @@ async def post_load(request: Request) -> Response:
     `retrieved`, `dry_run`. Loads run one after the other, each in a process of its own; all of one happens,
     or nothing.
     """
-    by = writer(request)
     choose(request.headers.get("accept"), None, (JSON,))
+    by = writer(request)
     jobs: Jobs = request.app.state.jobs
     with jobs.place(by) as folder:
         form = await read_form(request, folder, fields=_FIELDS, files=("file", "mapping_file"))
@@ -84,8 +84,8 @@ async def post_load(request: Request) -> Response:
 )
 def list_loads(request: Request, query: Annotated[LoadsQuery, Query()]) -> Response:
     """List the loads that came over HTTP and whose reports are kept, the newest first."""
-    writer(request)
     choose(request.headers.get("accept"), query.format, (JSON,))
+    writer(request)
     jobs: Jobs = request.app.state.jobs
     return _reply(request, [shown(job) for job in jobs.all()])
 
@@ -99,8 +99,8 @@ def list_loads(request: Request, query: Annotated[LoadsQuery, Query()]) -> Respo
 )
 def get_load(request: Request, load_id: LoadId, query: Annotated[LoadsQuery, Query()]) -> Response:
     """Return how far a load is and, once it has ended, its report."""
-    writer(request)
     choose(request.headers.get("accept"), query.format, (JSON,))
+    writer(request)
     return _reply(request, shown(_found(request, load_id)))
 
 

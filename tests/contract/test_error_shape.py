@@ -19,6 +19,8 @@ PATHS = sorted(path for path, methods in DOCUMENT["paths"].items() if "get" in m
 EXAMPLES = {"key": "aaaaaaaaaaaaaaaa", "name": "brokers", "kind": "organization"}
 OPEN = {"/healthz", "/readyz", "/metrics", "/sparql"}
 WITHOUT_DATA = {"/healthz", "/metrics"}
+# Whoever has no token is told so before anything else.
+WRITERS_ONLY = {"/v1/loads", "/v1/loads/{load_id}"}
 
 
 def filled(path: str) -> str:
@@ -99,7 +101,7 @@ def test_every_declared_parameter_refuses_nonsense_by_name(mini, path):
                 assert response.json()["parameter"] == name
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if path not in WITHOUT_DATA])
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in WITHOUT_DATA | WRITERS_ONLY])
 def test_without_a_snapshot_every_question_is_told_so(tmp_path_factory, path, empty):
     response = empty.get(filled(path), params=needed(path))
     if path == "/v1/queries/{name}":
