@@ -88,8 +88,8 @@ def measure(rows: DataFrame, question: Question) -> Measured:
     periods, window = _active(rows, question)
     periods = _settled(periods.withColumn("kept", kept))
     ties = _ties(periods, window, question)
-    slots, triangles = _closed(ties)
-    found = _by_organization(slots)
+    slots, triangles = close(ties)
+    found = by_organization(slots)
     named = (
         rows.where(kept)
         .groupBy("organization")
@@ -252,11 +252,11 @@ def _ties(periods: DataFrame, window: _Window, question: Question) -> DataFrame:
     )
 
 
-def _closed(ties: DataFrame) -> tuple[DataFrame, DataFrame]:
+def close(ties: DataFrame) -> tuple[DataFrame, DataFrame]:
     """Sum over the triangles of each tie.
 
     Returns:
-        Both slots of each tie for `_by_organization`, and the ties with their measures.
+        Both slots of each tie for `by_organization`, and the ties with their measures.
     """
     from pyspark.sql import functions as f  # noqa: PLC0415
 
@@ -342,7 +342,7 @@ def _closed(ties: DataFrame) -> tuple[DataFrame, DataFrame]:
     return slots, measured
 
 
-def _by_organization(slots: DataFrame) -> DataFrame:
+def by_organization(slots: DataFrame) -> DataFrame:
     """Sum the slots of each organisation; see `kernel.constrain` for the formulas."""
     from pyspark.sql import functions as f  # noqa: PLC0415
 

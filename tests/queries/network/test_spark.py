@@ -154,7 +154,7 @@ def test_the_command_prints_the_same_rows(spark, mini_data, tmp_path, capfd):
     table = tmp_path / "participations.parquet"
     with pytest.raises(SystemExit):
         main(["export", str(table), "--part", "participations", "--data", str(mini_data), "--quiet"])
-    words = ["--window", "all", "--exclude", "nobody"]
+    words = ["--window", "all"]
     local = rows_of("--data", str(mini_data), *words, capfd=capfd)
     snapshot = rows_of("--data", str(mini_data), "--engine", "spark", *words, capfd=capfd)
     alone = rows_of("--engine", "spark", "--participations", str(table), *words, capfd=capfd)
