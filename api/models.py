@@ -243,7 +243,9 @@ class BrokerBetween(Model):
     open_pairs: int = Field(description="Pairs of them, one on each side, that are not tied themselves.")
     side: Side | None = Field(description="Side on which it stands itself; `null` for neither.")
     constraint: float = Field(description="Burt's constraint.")
-    betweenness: float = Field(description="Betweenness in the whole network.")
+    betweenness: float | None = Field(
+        description="Betweenness in the whole network; `null` for a newcomer whose own is not known yet."
+    )
 
 
 class EgoTie(Model):

@@ -285,7 +285,8 @@ class Summary:
         transitivity: Closed over all two-paths; None without two-paths.
         communities: Number of communities.
         modularity: Newman's modularity of the communities on tie weights; None without ties.
-        betweenness: How it was computed: `exact`, or `sampled from N sources`.
+        betweenness: How it was computed: `exact`, or `sampled from N sources`; and in which snapshot,
+            if it was carried from an earlier one, as communities then were too.
     """
 
     as_of: date | None

@@ -12,6 +12,7 @@ from tertius.queries.network.columns import Ids
 from tertius.queries.network.errors import ParameterError
 from tertius.queries.network.kernel_reach import open_pairs_between
 from tertius.queries.network.measures import comparable
+from tertius.queries.network.positions import known
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network
@@ -52,7 +53,7 @@ class BrokerBetween:
         open_pairs: Pairs of partners, one on each side, that are not tied themselves.
         side: Side on which it stands itself; None for neither.
         constraint: Its constraint in the whole network.
-        betweenness: Its betweenness in the whole network.
+        betweenness: Its betweenness in the whole network; None where it is not known yet.
     """
 
     organization: str
@@ -61,7 +62,7 @@ class BrokerBetween:
     open_pairs: int
     side: Side | None
     constraint: float
-    betweenness: float
+    betweenness: float | None
 
 
 def brokers_between(
@@ -82,7 +83,7 @@ def brokers_between(
     order = found[np.lexsort([keys, comparable(derived.holes.constraint[found]), -pairs[found]])]
     chosen = order[offset : offset + limit]
     rows = tuple(
-        BrokerBetween(key, from_partners, to_partners, joined, _SIDES[stands], constraint, betweenness)
+        BrokerBetween(key, from_partners, to_partners, joined, _SIDES[stands], constraint, known(betweenness))
         for key, from_partners, to_partners, joined, stands, constraint, betweenness in zip(
             table.organization_keys(ties.organization[chosen]),
             first[chosen].tolist(),

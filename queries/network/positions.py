@@ -50,7 +50,7 @@ def positions(network: Network, ids: NDArray[np.integer[Any]], partition: Partit
     ):
         if partition is not Partition.COMMUNITY:
             share[names.index("participation_coefficient")] = math.nan
-        between = {"roles": played, "participation_coefficient": _known(spread)}
+        between = {"roles": played, "participation_coefficient": known(spread)}
         result[place] = _tied(keys[place], values, dict(zip(names, share, strict=True)), between)
     return result
 
@@ -68,7 +68,8 @@ def brokerage(
     return [Roles(*five) for five, _ in found], [spread for _, spread in found]
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """Return a value, or None for what is not a number."""
     return None if math.isnan(value) else value
 
 
@@ -84,10 +85,10 @@ def _tied(key: str, values: tuple[Any, ...], shares: dict[str, float], brokerage
         effective_size=size,
         efficiency=efficiency,
         hierarchy=hierarchy,
-        clustering=_known(clustering),
+        clustering=known(clustering),
         triangles=triangles,
         local_bridges=bridges,
-        betweenness=_known(between),
+        betweenness=known(between),
         community=community,
         core=core,
         articulation=articulation,

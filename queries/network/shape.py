@@ -72,7 +72,7 @@ def shape(derived: Derived) -> Shape:
         distances=how,
         random_distance=random_apart,
         small_world=small,
-        brokerage_gini=gini(derived.betweenness),
+        brokerage_gini=gini(derived.betweenness[~np.isnan(derived.betweenness)]),
     )
 
 

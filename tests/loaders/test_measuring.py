@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pyoxigraph import NamedNode, Quad, Store
-from tertius.loaders import LoadJob, load
+from tertius.loaders import LoadJob, load, publishing
 from tertius.ontology.identity import graph as graph_iri
-from tertius.queries.network import Network, measure_quads
+from tertius.queries.network import Network, build, measure_quads
 from tertius.store import Draft, Snapshot, Snapshots
 
 Write = Callable[[str | bytes, str], Path]
@@ -142,3 +143,21 @@ def test_a_draft_replaces_statements_of_subjects_in_their_graph_only(tmp_path: P
         assert set(draft.store) == {Quad(a, says, a, here), Quad(b, says, b, here), Quad(a, says, b, there)}
         with pytest.raises(ValueError, match="belongs to"):
             draft.replace_subjects(here.value, [], [Quad(a, says, a, there)])
+
+
+def test_an_update_of_the_network_reaches_graph_and_manifest(
+    data: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting(monkeypatch)
+    monkeypatch.setattr(publishing, "build", partial(build, at_least=0))
+    again = pairs(40) + "n,P3,NL,2019-01-01,2022-12-31\nn,P5,NL,2019-01-01,2022-12-31\n"
+    before = live(data).number
+    load(LoadJob(data=data, source="many", files=(write(again, "again.csv"),)))
+    check(data)
+    said = live(data).manifest.materialised["measures"]
+    assert isinstance(said, dict)
+    assert said["carried"] == {"snapshot": before, "ties": 1}
+    assert counting.whole == ["many"]
+    load(LoadJob(data=data, source="many", files=(write(pairs(40), "many.csv"),)))
+    check(data)
+    assert counting.whole == ["many", "many"]

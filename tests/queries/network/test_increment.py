@@ -15,6 +15,7 @@ from tertius.queries.network.adoption import modularity
 from tertius.queries.network.derived import PERCENTILES, Carried, Derived
 from tertius.queries.network.measures import percentiles
 from tertius.queries.network.roles import brokerage
+from tertius.queries.network.shape import shape
 
 from tests.queries.network.conftest import P, columns, org
 
@@ -209,4 +210,9 @@ def test_a_newcomer_has_no_betweenness_unless_it_must_be_nothing(tmp_path: Path)
     assert bridging.betweenness is None
     assert "betweenness" not in bridging.percentiles
     assert leaf.betweenness == 0.0
+    (broker,) = updated.brokers_between(org("a"), org("h")).rows
+    assert (broker.organization, broker.betweenness) == (org("p"), None)
+    gini = shape(updated.derived).brokerage_gini
+    assert gini is not None
+    assert 0 < gini < 1
     assert bridging.community == updated.position(org("a")).community
