@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -50,6 +50,7 @@ class Judgement:
         score: Probability, 0 to 1, that the two are one organisation, whatever the verdict; `None` where
             none was given.
         reasons: What speaks for the verdict, each in a few words; their order is not kept in the graph.
+        key: Key of the judgement itself, from everything that it says; it is not given but follows.
 
     Raises:
         ValueError: A part is not what it must be; the message names it.
@@ -63,6 +64,7 @@ class Judgement:
     when: dt.datetime
     score: float | None = None
     reasons: tuple[str, ...] = ()
+    key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("left", "right"):
@@ -85,15 +87,14 @@ class Judgement:
         # One moment has one spelling, and so one key.
         object.__setattr__(self, "when", self.when.astimezone(dt.UTC))
         object.__setattr__(self, "verdict", Verdict(self.verdict))
+        object.__setattr__(self, "key", self._key())
 
     @property
     def pair(self) -> tuple[str, str]:
         """Both keys, the smaller first."""
         return (self.left, self.right) if self.left < self.right else (self.right, self.left)
 
-    @property
-    def key(self) -> str:
-        """Key of the judgement itself, from everything that it says."""
+    def _key(self) -> str:
         score = "" if self.score is None else repr(self.score)
         return key(
             "judgement",
