@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from tertius import loaders
-from tertius.api import present
+from tertius.api import cli_backup, present
 from tertius.api.cli_demo_link import link_demo
 from tertius.api.cli_support import (
     CountingBar,
@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (demo, load_command, validate, serve):
         app.command(name=command.__name__.removesuffix("_command"))(command)
+    cli_backup.register(_snapshots)
     app.add_typer(_snapshots, name="snapshots")
 
 

@@ -18,16 +18,28 @@ from tertius.api.doctor_judgements import audit_judgements
 from tertius.api.errors import ApiError
 from tertius.api.graph import Graph, notation
 from tertius.api.metrics import Metrics
-from tertius.api.services import Services, View
-from tertius.api.settings import Settings, unknown_variables
+from tertius.api.services import Services, View, remote_service
+from tertius.api.settings import Settings, idle_variables, unknown_variables
 from tertius.ontology.identity import graph
 from tertius.queries.network import Network, NetworkError
 from tertius.queries.network.table import GivenRow
-from tertius.store import Budget, Lane, LockHeld, Snapshot, Snapshots, StoreError
+from tertius.store import (
+    Budget,
+    Lane,
+    LockHeld,
+    RemoteStore,
+    Snapshot,
+    Snapshots,
+    StoreError,
+    solutions,
+)
 
 _LOW_DISK: Final = 2 * 1024**3
 _AUDIT: Final = Budget(seconds=600.0, rows=20_000_000, bytes=8 * 1024**3)
+_PROBE: Final = Budget(seconds=10.0, rows=100_000, bytes=32 * 1024**2)
 _SHOWN: Final = 3
+
+_GRAPHS: Final = "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }"
 
 PARTICIPATIONS: Final = """
 SELECT ?organization ?alliance ?role ?from ?to ?observed WHERE {
@@ -76,7 +88,9 @@ def examine(settings: Settings, *, audit: bool) -> Iterator[Finding]:
     Yields:
         One finding per check.
     """
-    yield from _settings()
+    yield from _settings(settings)
+    if settings.store:
+        yield from _remote(settings)
     if not settings.data.is_dir():
         yield Finding(
             "folder", Verdict.BAD, f"{settings.data} is not there; load data, or name another folder"
@@ -98,12 +112,50 @@ def examine(settings: Settings, *, audit: bool) -> Iterator[Finding]:
     yield from _answers(settings, audit=audit)
 
 
-def _settings() -> Iterator[Finding]:
-    unknown = unknown_variables()
+def _settings(settings: Settings) -> Iterator[Finding]:
+    unknown, idle = unknown_variables(), idle_variables(settings)
     if unknown:
         yield Finding("settings", Verdict.NOTE, f"these variables set nothing: {', '.join(unknown)}")
-    else:
+    if idle:
+        yield Finding(
+            "settings",
+            Verdict.NOTE,
+            f"these variables have no effect without the setting that they belong to: {', '.join(idle)}",
+        )
+    if not unknown and not idle:
         yield Finding("settings", Verdict.GOOD, "every TERTIUS_ variable sets something")
+
+
+def _remote(settings: Settings) -> Iterator[Finding]:
+    """See that the remote store answers, and that it holds what the live snapshot holds."""
+    try:
+        live = Snapshots(settings.data).current()
+    except StoreError:
+        live = None
+    base = settings.base if live is None else live.manifest.base
+    with RemoteStore(remote_service(settings), listed=False) as remote:
+        try:
+            answer = remote.query(_GRAPHS, budget=_PROBE)
+            start = graph("", base)
+            held = {str(row["g"].value) for row in solutions(answer) if isinstance(row["g"], NamedNode)}
+            held = {name.removeprefix(start) for name in held if name.startswith(start)}
+        except StoreError as error:
+            yield Finding("remote store", Verdict.BAD, str(error))
+            return
+    yield Finding(
+        "remote store", Verdict.GOOD, f"answers in {answer.seconds * 1000:.0f} ms; {len(held)} graphs"
+    )
+    if live is None:
+        return
+    missing = sorted(set(live.manifest.sources) - held)
+    if missing:
+        yield Finding(
+            "remote graphs",
+            Verdict.NOTE,
+            f"{', '.join(missing)} are not there; `tertius snapshots push` publishes the live snapshot",
+        )
+    else:
+        yield Finding("remote graphs", Verdict.GOOD, "every source of the live snapshot is there")
 
 
 def _disk(data: Path) -> Finding:

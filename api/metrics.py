@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from tertius.api.models import Source
 
 CONTENT_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
 _BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -63,6 +65,30 @@ class Metrics:
             ["source"],
             registry=self.registry,
         )
+        self.source_age: Final = Gauge(
+            "tertius_source_age_seconds",
+            "How long ago each source of the live snapshot was loaded, and retrieved where that is known.",
+            ["source", "since"],
+            registry=self.registry,
+        )
+
+    def show_live(self, number: int, sources: Iterable[Source], now: dt.datetime) -> None:
+        """Show which snapshot is live and how old its sources are.
+
+        Args:
+            number: The live snapshot.
+            sources: Its sources.
+            now: The moment, with a time zone.
+        """
+        self.snapshot.set(number)
+        self.source_loaded.clear()
+        self.source_age.clear()
+        for source in sources:
+            self.source_loaded.labels(source.name).set(source.loaded.timestamp())
+            self.source_age.labels(source.name, "loaded").set((now - source.loaded).total_seconds())
+            if source.retrieved is not None:
+                day = dt.datetime.combine(source.retrieved, dt.time(), dt.UTC)
+                self.source_age.labels(source.name, "retrieved").set((now - day).total_seconds())
 
     @contextmanager
     def timed(self, query: str) -> Iterator[None]:

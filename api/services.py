@@ -301,7 +301,6 @@ class Services:
             view = self._views.get(snapshot.number)
             if view is None:
                 view = self._views[snapshot.number] = View(snapshot)
-                self._note(view)
             self._views.move_to_end(snapshot.number)
             # Evicted views close their files once the last request that uses them is done.
             while len(self._views) > self.settings.keep_snapshots:
@@ -354,10 +353,8 @@ class Services:
         if ties > self.settings.export_ties:
             raise ResultTooLarge("ties", self.settings.export_ties)
 
-    def _note(self, view: View) -> None:
-        """Show a snapshot in the metrics when it is first seen."""
-        if view.snapshot.number == self.snapshots.current_number():
-            self.metrics.snapshot.set(view.snapshot.number)
-            self.metrics.source_loaded.clear()
-            for source in view.sources:
-                self.metrics.source_loaded.labels(source.name).set(source.loaded.timestamp())
+    def show_live(self) -> None:
+        """Show the live snapshot and the age of its sources in the metrics, as they are at this moment."""
+        with contextlib.suppress(NotReady):
+            view = self.view()
+            self.metrics.show_live(view.snapshot.number, view.sources, dt.datetime.now(dt.UTC))

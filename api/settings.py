@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     request_seconds: float = Field(
         30.0, gt=0, le=3600, description="How long a request may take to arrive; later gets 408."
     )
+    shutdown_seconds: int = Field(
+        10,
+        ge=0,
+        le=600,
+        description="How long requests under way may take once the server is told to stop.",
+    )
     max_url_bytes: int = Field(
         16_384, ge=1024, le=60_000, description="Longest path and query string; longer gets 414."
     )
@@ -263,3 +269,25 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     given = os.environ if environment is None else environment
     return sorted(name for name in given if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+_NEEDS: Final = {"store_": "store", "token_": "tokens"}
+
+
+def idle_variables(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Name the environment variables that set something which another setting leaves without effect.
+
+    Args:
+        settings: What the environment and a command's options came to.
+        environment: The environment; that of the process where there is none.
+
+    Returns:
+        Names in alphabetical order, such as `TERTIUS_STORE_USER` where `TERTIUS_STORE` is empty.
+    """
+    given = {name.upper() for name in (os.environ if environment is None else environment)}
+    idle = []
+    for name in Settings.model_fields:
+        needed = next((what for start, what in _NEEDS.items() if name.startswith(start)), None)
+        if needed is not None and not getattr(settings, needed) and f"{PREFIX}{name}".upper() in given:
+            idle.append(f"{PREFIX}{name}".upper())
+    return sorted(idle)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tertius.store.archives import BackupDamaged, backup, check_backup, restore
     from tertius.store.base import WHOLE_DATASET, Answer, Budget, Dataset, Lane, ResultFormat, Store
     from tertius.store.draft import Draft
     from tertius.store.errors import (
@@ -52,6 +53,7 @@ __all__ = [
     "WHOLE_DATASET",
     "Answer",
     "AnswerBroken",
+    "BackupDamaged",
     "Budget",
     "Counters",
     "Dataset",
@@ -95,12 +97,16 @@ __all__ = [
     "StoreError",
     "StoreUnavailable",
     "WorkerCrashed",
+    "backup",
+    "check_backup",
     "parse_services",
     "push",
+    "restore",
     "solutions",
 ]
 
 _MODULES = {
+    "archives": ["BackupDamaged", "backup", "check_backup", "restore"],
     "base": ["WHOLE_DATASET", "Answer", "Budget", "Dataset", "Lane", "ResultFormat", "Store"],
     "draft": ["Draft"],
     "lanes": ["Counters", "LaneState", "RunningQuery"],

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,14 @@ from pathlib import Path
 from pydantic import ValidationError
 from tertius.store.draft import Draft
 from tertius.store.errors import DiskFull, SnapshotDamaged, SnapshotGone, StoreError
-from tertius.store.files import WriterLock, is_disk_full, remove_tree, sync_directory, write_durably
+from tertius.store.files import (
+    WriterLock,
+    is_disk_full,
+    remove_tree,
+    sync_directory,
+    sync_tree,
+    write_durably,
+)
 from tertius.store.manifest import Manifest
 
 Paths = list[Path]
@@ -227,32 +235,70 @@ class Snapshots:
     def _make(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
 
+    def admit(self, fill: Callable[[Path], Manifest]) -> Snapshot:
+        """Take in a whole snapshot from elsewhere and make it live; nothing is cleared away for it.
+
+        It keeps its number and its uuid where the number is higher than any used here, and is given others
+        where it is not.
+
+        Args:
+            fill: makes the snapshot in a directory that does not exist yet, or raises; returns its manifest.
+
+        Returns:
+            The snapshot, live.
+
+        Raises:
+            LockHeld: a load is running.
+            OSError: writing failed; the snapshot that was live still is.
+        """
+        self._make()
+        with WriterLock(self.data_dir / "lock"):
+            self._sweep()
+            path = self._root / "incoming.draft"
+            try:
+                manifest = fill(path)
+                number = self._next_number(manifest.number)
+                if number != manifest.number:
+                    manifest = manifest.model_copy(
+                        update={"number": number, "uuid": uuid.uuid4(), "parent": None}
+                    )
+                    (path / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+                sync_tree(path)
+                return self._settle(path, number)
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
+
     def _go_live(self, draft: Draft) -> Snapshot:
-        """Move a finished, durable draft to its place and point at it."""
-        number = draft.number
+        """Move a finished, durable draft to its place, point at it, and clear away what is too old."""
+        snapshot = self._settle(draft.path, draft.number)
+        # The new snapshot is live: tidying up must not make it look as if it were not.
+        with contextlib.suppress(OSError):
+            self._prune()
+        return snapshot
+
+    def _settle(self, path: Path, number: int) -> Snapshot:
         place = self._root / str(number)
         # Tells the next sweep that this directory, if it is there, was never live.
         write_durably(self.data_dir / "PUBLISHING", f"{number}\n".encode())
         try:
-            draft.path.rename(place)
+            path.rename(place)
             sync_directory(self._root)
             self._point_at(number)
         except BaseException:
             if self.current_number() != number and place.exists():
                 remove_tree(place)
             raise
-        # The new snapshot is live: tidying up must not make it look as if it were not.
         with contextlib.suppress(OSError):
             (self.data_dir / "PUBLISHING").unlink()
-            self._prune()
         return Snapshot(number, place)
 
     def _point_at(self, number: int) -> None:
         write_durably(self.data_dir / "CURRENT", f"{number}\n".encode())
 
-    def _next_number(self) -> int:
+    def _next_number(self, wanted: int = 1) -> int:
         used = [int(stem) for path in self._root.iterdir() if (stem := path.name.partition(".")[0]).isdigit()]
-        number = 1 + max(self._number("COUNTER") or 0, self.current_number() or 0, *used, 0)
+        last = max(self._number("COUNTER") or 0, self.current_number() or 0, *used, 0)
+        number = max(last + 1, wanted)
         write_durably(self.data_dir / "COUNTER", f"{number}\n".encode())
         return number
 

@@ -57,6 +57,7 @@ def get_readiness(request: Request, response: Response) -> Health:
     responses=responses(),
 )
 def get_metrics(request: Request) -> Response:
-    """Return counters by route template and query name."""
+    """Return counters by route template and query name, and how old each source is."""
     services: Services = request.app.state.services
+    services.show_live()
     return Response(services.metrics.expose(), headers={**_NO_STORE, "Content-Type": metrics.CONTENT_TYPE})

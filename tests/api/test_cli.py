@@ -7,10 +7,14 @@ import io
 import json
 import shutil
 
+import pyoxigraph as ox
 import pytest
 from tertius.api.cli import main
 from tertius.api.models import Position
 from tertius.loaders import LoadJob, load
+from tertius.store import Snapshots
+
+from tests.servers import oxigraph_server
 
 
 @pytest.fixture
@@ -235,3 +239,37 @@ def test_left_overs_are_found(tertius, tmp_path):
     _, out, _ = tertius("doctor", "--data", "data")
     assert "3.draft" in out
     assert tertius("snapshots", "sweep", "--data", "data")[1] == "1 left-overs removed\n"
+
+
+def test_a_snapshot_is_backed_up_and_restored(tertius, mini_data, tmp_path):
+    status, out, _ = tertius("snapshots", "backup", "a.tar", "--snapshot", "1", "--data", str(mini_data))
+    assert (status, out.startswith("snapshot 1 is in a.tar")) == (0, True)
+    assert "is whole: snapshot 1" in tertius("snapshots", "restore", "a.tar", "--check")[1]
+    assert not (tmp_path / "data").exists()
+    assert tertius("snapshots", "restore", "a.tar", "--data", "data")[1] == "snapshot 1 is live\n"
+    status, out, _ = tertius("doctor", "--audit", "--data", "data")
+    assert (status, "audit mini" in out) == (0, True)
+    (tmp_path / "a.tar").write_bytes((tmp_path / "a.tar").read_bytes()[:-20_000])
+    assert tertius("snapshots", "restore", "a.tar", "--data", "data")[0] == 1
+
+
+def test_settings_without_effect_are_named(tertius, mini_data, monkeypatch):
+    monkeypatch.setenv("TERTIUS_STORE_USER", "somebody")
+    monkeypatch.setenv("TERTIUS_TOKEN_QUERIES", "9")
+    monkeypatch.setenv("TERTIUS_QUEUE_SECONDS", "3")
+    out = tertius("doctor", "--data", str(mini_data))[1]
+    assert "TERTIUS_STORE_USER, TERTIUS_TOKEN_QUERIES" in out
+    assert "TERTIUS_QUEUE_SECONDS" not in out
+
+
+def test_the_remote_store_is_looked_at(tertius, mini_data, monkeypatch):
+    live = Snapshots(mini_data).current()
+    quads = list(ox.Store.read_only(str(live.store_path)))
+    with oxigraph_server([quad for quad in quads if quad.graph_name.value.endswith("/mini")]) as service:
+        monkeypatch.setenv("TERTIUS_STORE", service.query_url)
+        found = json.loads(tertius("doctor", "--json", "--data", str(mini_data))[1])
+        said = {row["check"]: row for row in found}
+        assert said["remote store"]["verdict"] == "good"
+        assert "other are not there" in said["remote graphs"]["detail"]
+    status, out, _ = tertius("doctor", "--data", str(mini_data))
+    assert (status, "bad   remote store" in out) == (1, True)

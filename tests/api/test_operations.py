@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
+import re
 
 import pyoxigraph as ox
 import pytest
 from tertius.api.exchange import accepts_gzip
+from tertius.loaders import LoadJob, load
+from tertius.store import Snapshots
 
 PATHS = ["/v1/organizations", "/v1/network/brokers?window=all", "/v1/alliances?format=csv", "/ontology"]
 
@@ -209,3 +213,26 @@ def test_alliances_are_listed_and_shown(mini):
     assert found["partners"][0]["organization"]["name"] == "Anker BV"
     assert (found["start"], found["end"]) == ("2015-01-01", "2018-12-31")
     assert mini.get("/v1/alliances/aaaaaaaaaaaaaaaa").status_code == 404
+
+
+def test_metrics_say_how_old_each_source_is(make_client, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("alliance,partner,start\na,One,2020-01-01\na,Two,2020-01-01\n")
+    for source, retrieved in (("dated", dt.date(2020, 12, 31)), ("today", None)):
+        load(LoadJob(tmp_path / "data", source, (table,), retrieved=retrieved))
+    client = make_client(tmp_path / "data")
+    ages = dict(re.findall(r"tertius_source_age_seconds\{(.*?)\} (\S+)", client.get("/metrics").text))
+    assert set(ages) == {
+        'since="loaded",source="dated"',
+        'since="retrieved",source="dated"',
+        'since="loaded",source="today"',
+        'since="retrieved",source="today"',
+    }
+    since = dt.datetime.now(dt.UTC) - dt.datetime(2020, 12, 31, tzinfo=dt.UTC)
+    assert abs(float(ages['since="retrieved",source="dated"']) - since.total_seconds()) < 60
+    assert 0 <= float(ages['since="loaded",source="today"']) < 600
+    # Going back shows at once.
+    Snapshots(tmp_path / "data").rollback(1)
+    text = client.get("/metrics").text
+    assert "tertius_snapshot 1.0" in text
+    assert 'source="today"' not in text

@@ -164,3 +164,11 @@ def test_push_publishes_what_is_live(tertius, mini_data, tmp_path, monkeypatch):
             answer = store.query("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }", budget=BUDGET)
         assert b"/graph/mini" in answer.body
         assert b"/graph/other" not in answer.body
+
+
+def test_what_a_remote_store_works_is_charged_to_the_client(make_client, service, tmp_path):
+    client = make_client(tmp_path, store=service.query_url, client_seconds=0.0001)
+    assert number(client.get("/sparql", params={"query": COUNT})) == 7
+    refused = client.get("/sparql", params={"query": COUNT})
+    assert (refused.status_code, refused.json()["unit"]) == (429, "seconds")
+    assert int(refused.headers["retry-after"]) >= 1
