@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from tertius.api import sparql_request
 from tertius.api.clients import client
 from tertius.api.diagnosis_models import Explanation, explanation
+from tertius.api.errors import BadParameter
 from tertius.api.exchange import provenance
 from tertius.api.models import Envelope, Meta
 from tertius.api.negotiate import JSON, choose
@@ -26,6 +27,7 @@ SECONDS = 5.0
 """Time for counting, if a caller's query has no less."""
 
 _EXAMPLE = "SELECT ?name { ?position tt:constraint ?c ; tt:organization ?o . ?o skos:prefLabel ?name }"
+_KNOWN = frozenset({"query", "default-graph-uri", "named-graph-uri", "format"})
 _STATUSES = (400, 401, 403, 409, 413, 415, 422, 429)
 _ANSWER: dict[str, Any] = {"response_model": Envelope[Explanation], "responses": responses(*_STATUSES)}
 
@@ -41,18 +43,19 @@ _ANSWER: dict[str, Any] = {"response_model": Envelope[Explanation], "responses":
                 "in": "query",
                 "required": True,
                 "description": "The query; it is not run itself.",
-                "schema": {"type": "string"},
-                "example": _EXAMPLE,
+                "schema": {"type": "string", "examples": [_EXAMPLE]},
             },
             {
                 "name": "default-graph-uri",
                 "in": "query",
+                "required": False,
                 "description": "Graph that the query sees; may be repeated.",
                 "schema": {"type": "array", "items": {"type": "string"}},
             },
             {
                 "name": "named-graph-uri",
                 "in": "query",
+                "required": False,
                 "description": "Graph that `GRAPH` reaches; may be repeated.",
                 "schema": {"type": "array", "items": {"type": "string"}},
             },
@@ -95,6 +98,9 @@ async def explain_post(request: Request) -> Response:
 
 
 async def _answer(request: Request, asked: SparqlRequest) -> Response:
+    for name in request.query_params:
+        if name not in _KNOWN:
+            raise BadParameter(name, "is not a parameter of this address")
     services: Services = request.app.state.services
     caller, own_id = client(request, services.tokens), query_id(request)
     checked = await anyio.to_thread.run_sync(sparql_request.check, asked.text, services.limits)

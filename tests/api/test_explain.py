@@ -78,6 +78,11 @@ def test_graphs_of_the_request_are_those_that_are_counted(mini):
     assert nowhere["data"]["patterns"][0]["matches"]["number"] == 0
 
 
+def test_an_unknown_parameter_is_named(mini):
+    found = mini.get("/sparql/explain", params={"query": PARTNERS, "windw": "0"})
+    assert (found.status_code, found.json()["parameter"]) == (422, "windw")
+
+
 def test_the_command_says_it_in_lines(mini_data, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["sparql", "--explain", APART, "--data", str(mini_data)])

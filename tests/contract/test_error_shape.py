@@ -17,7 +17,7 @@ from tertius.store import errors as stored
 DOCUMENT = create_app(Settings()).openapi()
 PATHS = sorted(path for path, methods in DOCUMENT["paths"].items() if "get" in methods)
 EXAMPLES = {"key": "aaaaaaaaaaaaaaaa", "name": "brokers", "kind": "organization"}
-OPEN = {"/healthz", "/readyz", "/metrics", "/sparql"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/sparql", "/sparql/explain"}
 WITHOUT_DATA = {"/healthz", "/metrics"}
 # Whoever has no token is told so before anything else.
 WRITERS_ONLY = {"/v1/loads", "/v1/loads/{load_id}"}
