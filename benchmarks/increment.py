@@ -95,9 +95,11 @@ def loads(data: Path, folder: Path) -> None:
     }
     for turn in (1, 2):
         for name, job in jobs.items():
+            processor = time.process_time()
             report: LoadReport = load(job)
+            processor = time.process_time() - processor
             phases = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in report.seconds.items())
-            print(f"{name}, turn {turn}: {phases}", flush=True)
+            print(f"{name}, turn {turn}: {phases}; processor {processor:.2f}", flush=True)
 
 
 def main() -> None:

@@ -44,7 +44,8 @@ _SCHEMA: Final = """
 CREATE TABLE place (place INTEGER PRIMARY KEY, organization INTEGER NOT NULL UNIQUE);
 INSERT INTO place SELECT {gap} * row_number() OVER (ORDER BY length(name), name, id), id FROM organization;
 CREATE TABLE name (place INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
-    core TEXT NOT NULL, forms TEXT NOT NULL, initials TEXT NOT NULL, PRIMARY KEY (place, number)) WITHOUT ROWID;
+    core TEXT NOT NULL, forms TEXT NOT NULL, initials TEXT NOT NULL, PRIMARY KEY (place, number))
+    WITHOUT ROWID;
 CREATE VIRTUAL TABLE name_words USING fts5 (
     words, content='', columnsize=0, detail=none, tokenize='ascii', prefix='1 2 3 4');
 CREATE TABLE about (organization INTEGER PRIMARY KEY, city TEXT, website TEXT);
