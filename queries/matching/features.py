@@ -131,12 +131,16 @@ def _words(
 
 def _alike(left: str, right: str) -> float:
     """Return how likely two words are the same one, 0 where they are not."""
-    if left.isdigit() or right.isdigit():
+    if (len(left), left) > (len(right), right):
+        left, right = right, left
+    if len(left) < _STEM or left.isdigit() or right.isdigit():
         return 0.0
-    short, long = sorted((left, right), key=lambda word: (len(word), word))
-    if len(long) > _STEM and len(short) >= _STEM and OSA.distance(short, long, score_cutoff=1) <= 1:
-        return 1.0 - 0.5 / len(long)
-    if len(short) >= _STEM and long.startswith(short):
+    # Words whose first two letters have nothing in common are others; most pairs are.
+    if left[0] != right[0] and left[1] != right[1] and left[0] != right[1] and left[1] != right[0]:
+        return 0.0
+    if len(right) > _STEM and OSA.distance(left, right, score_cutoff=1) <= 1:
+        return 1.0 - 0.5 / len(right)
+    if right.startswith(left):
         return 0.8
-    found = JaroWinkler.similarity(left, right)
-    return found * 0.95 if found >= _LIKE and len(short) > _STEM else 0.0
+    found = JaroWinkler.similarity(left, right, score_cutoff=_LIKE)
+    return found * 0.95 if found >= _LIKE and len(left) > _STEM else 0.0

@@ -36,6 +36,12 @@ MOST_WORDS: Final = 12
 """Words of a search that are looked at."""
 
 _EXACT: Final = 50
+_KEPT: Final = 4
+"""Letters of beginnings that the index keeps."""
+
+_WHOLE: Final = 200
+"""Words with one beginning that are asked for one by one."""
+
 _WEIGHTS: Final = {"current": 1.0, "acronym": 0.97, "initials": 0.5}
 _OTHER: Final = 0.93
 
@@ -81,7 +87,7 @@ def search(
     words = words_of(text)[:MOST_WORDS]
     if not words:
         return Found((), None)
-    exact = _matching(words, wanted)
+    exact = _matching(connection, words, wanted)
     if after is not None and after[0] == "tail":
         return _tail(connection, exact, wanted, after[1], limit)
     start = after[1] if after is not None else 0
@@ -105,18 +111,31 @@ def search(
     return Found([*keys, *(key for key in rest.keys if key not in keys)], rest.next)
 
 
-def _term(word: str) -> str:
-    started = f'"{word}"*'
-    numbers = [f'"{token}"*' for token in identifier_token(word)] if any(map(str.isdigit, word)) else []
-    return f"({' OR '.join([started, *numbers])})"
+def _term(connection: sqlite3.Connection, word: str) -> str:
+    """Return how to ask for a word begun.
+
+    For a beginning longer than those that the index keeps, all its rows would be put together before the
+    first is given: asking for each of the words that begin so is ten times as fast.
+    """
+    begun = [f'"{word}"*']
+    if len(word) > _KEPT:
+        rows = connection.execute(
+            "SELECT word FROM word WHERE word >= ? AND word < ? LIMIT ?",
+            (word, f"{word}\x7f", _WHOLE + 1),
+        ).fetchall()
+        if 0 < len(rows) <= _WHOLE:
+            begun = [f'"{row[0]}"' for row in rows]
+    if any(map(str.isdigit, word)):
+        begun += [f'"{token}"*' for token in identifier_token(word)]
+    return f"({' OR '.join(begun)})"
 
 
 def _circles(wanted: Filter) -> list[str]:
     return [f'"{circle_token(kind, notation)}"' for kind, notation in wanted.circles]
 
 
-def _matching(words: Sequence[str], wanted: Filter) -> str:
-    return " AND ".join([*map(_term, words), *_circles(wanted)])
+def _matching(connection: sqlite3.Connection, words: Sequence[str], wanted: Filter) -> str:
+    return " AND ".join([*(_term(connection, word) for word in words), *_circles(wanted)])
 
 
 def _forgiving(connection: sqlite3.Connection, words: Sequence[str], wanted: Filter) -> str:
@@ -125,7 +144,7 @@ def _forgiving(connection: sqlite3.Connection, words: Sequence[str], wanted: Fil
     for word in words:
         near = [f'"{one.text}"' for one in neighbours(connection, word)]
         found = found or bool(near)
-        terms.append(f"({' OR '.join([_term(word), *near])})")
+        terms.append(f"({' OR '.join([_term(connection, word), *near])})")
     return " AND ".join([*terms, *_circles(wanted)]) if found else ""
 
 

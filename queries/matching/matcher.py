@@ -23,8 +23,11 @@ _MENTIONED: Final = """
 SELECT coalesce(r.organization, m.id), m.source FROM mention m LEFT JOIN record r ON r.id = m.id
 WHERE coalesce(r.organization, m.id) IN ({})
 """
-_CLOSER: Final = 16
+_CLOSER: Final = 10
 """Candidates that are compared in full."""
+
+_NAMES_EACH: Final = 3
+"""Names of each that are."""
 
 
 class Outcome(StrEnum):
@@ -128,8 +131,10 @@ class Matcher:
         asked = [normalise(name) for name in dict.fromkeys((what.name, *what.other_names)) if name.strip()]
         with self._connections.use() as connection:
             certain, likely = candidates(connection, asked, what.identifiers, what.country)
-            known = _names(connection, certain | likely)
-            chosen = _closest(asked, known, certain)
+            names = _names(connection, certain | likely)
+            if not names or not asked:
+                return []
+            chosen = _closest(asked, names, certain)
             _complete(connection, chosen)
             if sources is not None:
                 chosen = _of_sources(connection, chosen, sources)
@@ -189,29 +194,38 @@ def _city(text: str | None) -> str | None:
     return " ".join(words_of(text)) or None if text else None
 
 
-def _names(connection: sqlite3.Connection, places: Iterable[int]) -> dict[int, _Known]:
-    wanted = list(places)
-    known: dict[int, _Known] = {}
-    rows = listed(
-        connection, "SELECT place, name, core, forms, initials FROM name WHERE place IN ({})", wanted
-    )
-    for place, name, core, forms, initials in rows:
-        words = tuple(core.split())
-        one = known.get(place) or known.setdefault(place, _Known(place))
-        one.names.append((name, Name(words, words, frozenset(forms.split()), frozenset(initials.split()))))
-    return known
+def _names(connection: sqlite3.Connection, places: Iterable[int]) -> list[tuple[int, str, str, str, str]]:
+    """Return place, name, core, legal forms and initials of every name of some organisations."""
+    sql = "SELECT place, name, core, forms, initials FROM name WHERE place IN ({})"
+    return [tuple(row) for row in listed(connection, sql, list(places))]
 
 
-def _closest(asked: Sequence[Name], known: dict[int, _Known], certain: Collection[int]) -> list[_Known]:
-    """Keep the certain ones and the likest others."""
-    texts = [(normal.text, place) for place, one in known.items() for _, normal in one.names]
-    best: dict[int, float] = {}
-    for name in asked:
-        scores = process.cdist([name.text], [text for text, _ in texts], scorer=fuzz.token_sort_ratio)[0]
-        for (_, place), score in zip(texts, scores.tolist(), strict=True):
-            best[place] = max(best.get(place, 0.0), score)
-    order = sorted(best, key=lambda place: (place not in certain, -best[place], place))
-    return [known[place] for place in order[: max(_CLOSER, sum(place in certain for place in known))]]
+def _closest(
+    asked: Sequence[Name], names: Sequence[tuple[int, str, str, str, str]], certain: Collection[int]
+) -> list[_Known]:
+    """Keep the certain ones and the likest others, each with its likest names."""
+    cores = [row[2] for row in names]
+    texts = [name.text for name in asked]
+    likeness = process.cdist(texts, cores, scorer=fuzz.token_sort_ratio).max(axis=0).tolist()
+    short = {name.compact for name in asked if len(name.core) == 1}
+    initials = frozenset[str]().union(*(name.initials for name in asked))
+    found: dict[int, list[tuple[float, int]]] = {}
+    for at, (place, _, core, _, letters) in enumerate(names):
+        if core in initials or not short.isdisjoint(letters.split()):
+            likeness[at] = 100.0
+        found.setdefault(place, []).append((likeness[at], at))
+    order = sorted(found, key=lambda place: (place not in certain, -max(found[place])[0], place))
+    kept = []
+    for place in order[: max(_CLOSER, sum(place in certain for place in found))]:
+        likest = sorted(found[place], key=lambda pair: (-pair[0], pair[1]))[:_NAMES_EACH]
+        kept.append(_Known(place, [_name(names[at]) for _, at in likest]))
+    return kept
+
+
+def _name(row: tuple[int, str, str, str, str]) -> tuple[str, Name]:
+    _, name, core, forms, initials = row
+    words = tuple(core.split())
+    return name, Name(words, words, frozenset(forms.split()), frozenset(initials.split()))
 
 
 def _complete(connection: sqlite3.Connection, chosen: Sequence[_Known]) -> None:
