@@ -162,9 +162,8 @@ def _reconcile(path: Path, count: int, seed: int) -> None:
     known = sum(key is not None for key, _, _ in asked)
     same = [right for outcome, right in outcomes if outcome is Outcome.SAME]
     first = sum(right for _, right in outcomes)
-    print(
-        f"| names reconciled | {len(asked):,} in {sum(times):.1f} s, {len(asked) / sum(times):,.0f} a second |"
-    )
+    speed = len(asked) / sum(times)
+    print(f"| names reconciled | {len(asked):,} in {sum(times):.1f} s, {speed:,.0f} a second |")
     print(f"| one name, median / p99 | {_at(times, 0.5):.1f} / {_at(times, 0.99):.1f} ms |")
     print(f"| first candidate is the one meant | {first / known:.1%} of {known:,} that are there |")
     print(f"| outcome `same` | {len(same):,}, right {sum(same) / max(1, len(same)):.1%} |")
