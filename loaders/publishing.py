@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -123,7 +124,7 @@ def _publish(
             before,
             columns,
             same=settled.network,
-            parent_number=parent.number if parent else None,
+            parent_number=parent.number if parent and _of_this_version(parent) else None,
         )
     with watch.phase(Phase.MEASURES) as step:
         measures = write_measures(draft, built.network, base=base, max_ties=max_ties, step=step)
@@ -170,9 +171,14 @@ def _unchanged(parent: Snapshot | None, names: Iterable[str]) -> dict[str, Parti
     return {name: UNCHANGED for name in names if name in known}
 
 
+def _of_this_version(snapshot: Snapshot) -> bool:
+    """Tell whether what a snapshot derived can be gone on from: other versions may derive otherwise."""
+    return snapshot.manifest.software_version == version("tertius")
+
+
 def _listed(parent: Snapshot | None, name: str) -> list[int] | None:
     """Return the ids of a source's organisations in the parent; None where the network does not tell."""
-    if parent is None:
+    if parent is None or not _of_this_version(parent):
         return None
     if name in ParticipationTable.open(parent.network_path).sources:
         listed = map_array(parent.network_path / "sources" / name, "listed-organization")
