@@ -26,6 +26,9 @@ MOST_CANDIDATES: Final = 20
 _MARGIN: Final = 0.01
 """Two candidates whose scores lie closer together are as certain as each other."""
 
+_NEARLY: Final = 0.95
+"""Likeness of names, whatever the order of words, that a slip of the keyboard explains in one country."""
+
 _SHORT: Final = 6
 """Letters of a single word up to which unrelated organisations often share it, most of them as an acronym."""
 
@@ -274,6 +277,9 @@ def _doubts(one: Candidate) -> str:
         return "the countries differ"
     if one.features.get("form_other"):
         return "the legal forms differ"
+    nearly = bool(one.features.get("country_same")) and (one.features.get("sorted") or 0.0) >= _NEARLY
+    if not one.features.get("equal") and not nearly:
+        return "the names are alike and not equal"
     short = len(one.matched_name) <= _SHORT and len(one.matched_name.split()) == 1
     if short and not one.features.get("country_same"):
         return f"many may be called {one.matched_name}"
