@@ -52,8 +52,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], ready: str) -> Iterator[None]:
-    """Run a server until the block ends; `ready` is a URL that answers once it is up."""
+def serving(command: list[str], ready: str) -> Iterator[int]:
+    """Run a server until the block ends and give its process number; `ready` answers once it is up."""
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 120
@@ -68,7 +68,7 @@ def serving(command: list[str], ready: str) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise SystemExit(f"{ready} did not answer within two minutes")
             time.sleep(0.1)
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.wait(30)
