@@ -143,6 +143,9 @@ def root_of(path: Path) -> tuple[str, str] | None:
         except expat.ExpatError as error:
             if not found:
                 _refuse(error, path)
+        except LookupError:
+            # A name of an encoding that nobody knows is Python's to miss, not the parser's.
+            refuse("bad-xml", "the encoding that the file names is not known", path, 1)
     namespace, _, name = found[0].rpartition(" ") if found else ("", "", "")
     return (namespace, name) if found else None
 

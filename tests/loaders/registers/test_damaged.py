@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -49,6 +50,13 @@ def dates_swapped(data: bytes) -> bytes:
         ("gleif", "gleif-level-2.xml", cut, "bad-xml", "cut off"),
         ("gleif", "gleif-level-1.xml", latin, "bad-xml", "row 13: the file is not well-formed XML"),
         ("gleif", "gleif-level-1.xml", lambda _: BOMB, "document-type", "row 2"),
+        (
+            "gleif",
+            "gleif-level-1.xml",
+            lambda d: re.sub(b'encoding="[^"]*"', b'encoding="UTF-88"', d, count=1),
+            "bad-xml",
+            "row 1: the encoding",
+        ),
         (
             "gleif",
             "gleif-level-1.xml",
