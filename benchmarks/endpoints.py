@@ -106,8 +106,8 @@ def services(work: Path, data: Path, rdflib_endpoint: Path | None) -> Iterator[d
         if rdflib_endpoint is not None:
             base = f"http://127.0.0.1:{ports[2]}"
             command = [str(rdflib_endpoint), "serve", "--host", "127.0.0.1", "--port", str(ports[2])]
-            stack.enter_context(serving([*command, str(work / "same.nt")], f"{base}/sparql?{probe}"))
-            found["rdflib-endpoint"] = f"{base}/sparql"
+            stack.enter_context(serving([*command, str(work / "same.nt")], f"{base}/?{probe}"))
+            found["rdflib-endpoint"] = f"{base}/"
         virtuoso = stack.enter_context(
             virtuoso_server([ox.Quad(*triple, ox.NamedNode("urn:same")) for triple in triples])
         )

@@ -89,7 +89,7 @@ class Client(HttpUser):
             if response.status_code == 200 or refused:
                 response.success()
             else:
-                response.failure(f"/sparql: {response.status_code} {response.text[:200]}")
+                response.failure(f"/sparql: {response.status_code}")
 
 
 @events.quitting.add_listener
