@@ -42,6 +42,10 @@ class Description:
         for subject, predicate, value in self._triples():
             yield ox.Quad(ox.NamedNode(subject), ox.NamedNode(predicate), value, graph)
 
+    def lines(self) -> list[str]:
+        """Return the description as lines of N-Triples."""
+        return [f"{quad.triple} .\n" for quad in self.quads()]
+
     def _triples(self) -> Iterator[tuple[str, str, ox.NamedNode | ox.Literal]]:
         node = individual("source", self.source, self.base)
         load = individual("load", key("load", self.source, self.started.isoformat()), self.base)

@@ -29,6 +29,7 @@ from tertius.loaders.statements import Statements
 from tertius.loaders.tables import TableError, digest
 from tertius.loaders.watch import Watch
 from tertius.ontology import VERSION
+from tertius.ontology.lines import pieces
 from tertius.queries.network import NetworkTooLargeError
 from tertius.store import Snapshot, Snapshots, SourceEntry
 
@@ -138,7 +139,7 @@ def _load(job: LoadJob, snapshots: Snapshots, current: Snapshot | None, watch: W
         return replace(report, seconds=watch.seconds())
     source = Source(
         facts=reading.facts,
-        quads=chain(description.quads(), statements.quads(reading.facts)),
+        text=pieces(chain(description.lines(), statements.lines(reading.facts))),
         entry=SourceEntry(
             checksum=checksum,
             title=mapping.source.title or job.source,

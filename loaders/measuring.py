@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tertius.loaders.watch import counted
+from tertius.loaders.watch import counted, counted_text
 from tertius.ontology.identity import graph as graph_iri
+from tertius.ontology.lines import pieces
 from tertius.queries.network import Network
 from tertius.queries.network.quad_changes import measure_changes
-from tertius.queries.network.quads import materialised, measure_quads
+from tertius.queries.network.statements import materialised, measure_lines
 from tertius.store import Draft
 
 
@@ -38,5 +39,5 @@ def write_measures(
         if changes is not None:
             gone, come = draft.replace_subjects(graph, changes.subjects, counted(changes.quads, step))
             return {**wrote, "statements": int(str(before["statements"])) - gone + come}
-    quads = measure_quads(network, base=base, snapshot=draft.number, max_ties=max_ties)
-    return {**wrote, "statements": draft.replace_graph(graph, counted(quads, step))}
+    text = pieces(measure_lines(network, base=base, snapshot=draft.number, max_ties=max_ties))
+    return {**wrote, "statements": draft.replace_graph_text(graph, counted_text(text, step))}

@@ -15,7 +15,7 @@ from tertius.loaders.job import JUDGEMENTS, Phase
 from tertius.loaders.judged import Settled, history, settle
 from tertius.loaders.measuring import write_measures
 from tertius.loaders.search import MOST_TOUCHED, write_search
-from tertius.loaders.watch import Watch, counted
+from tertius.loaders.watch import Watch, counted, counted_text
 from tertius.ontology import VERSION, ontology_graph
 from tertius.ontology.identity import graph as graph_iri
 from tertius.queries.judgements import Judgement, judgement_quads
@@ -31,17 +31,17 @@ class Source:
 
     Attributes:
         facts: Its facts; `None` for a source that tells of no alliances.
-        quads: Its graph, consumed once.
         entry: Its part of the manifest; the number of statements is added.
+        quads: Its graph, where it is small; consumed once.
         finish: Called when the graph is written; returns counts that were not known before.
         amend: Brings its graph in a draft's store up to date, in the place of `quads`; `finish` counts.
-        text: Its graph as N-Triples in the place of `quads`, consumed once; `finish` counts the statements.
+        text: Its graph as N-Triples in the place of `quads`, a statement on each line; consumed once.
         staged: File with names and identifiers for the search index, of a register.
     """
 
     facts: Facts | None
-    quads: Iterable[ox.Quad]
     entry: SourceEntry
+    quads: Iterable[ox.Quad] = ()
     finish: Callable[[], Mapping[str, int]] | None = None
     staged: Path | None = None
     text: Iterable[bytes] | None = None
@@ -96,8 +96,7 @@ def _publish(
             source.amend(draft.store)
             statements = 0
         elif source and source.text is not None:
-            draft.replace_graph_text(graph_iri(name, base), counted(source.text, step))
-            statements = 0
+            statements = draft.replace_graph_text(graph_iri(name, base), counted_text(source.text, step))
         else:
             statements = draft.replace_graph(graph_iri(name, base), quads) if name != JUDGEMENTS else 0
         if parent is None or parent.manifest.ontology_version != VERSION:

@@ -59,3 +59,13 @@ def counted(items: Iterable[T], step: Step) -> Iterator[T]:
             step(number, None)
         yield item
     step(number, number)
+
+
+def counted_text(pieces: Iterable[bytes], step: Step) -> Iterator[bytes]:
+    """Pass pieces of text on, telling after each how many lines there were, and the total at the end."""
+    number = 0
+    for piece in pieces:
+        number += piece.count(b"\n")
+        step(number, None)
+        yield piece
+    step(number, number)

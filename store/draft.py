@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import shutil
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -136,21 +136,32 @@ class Draft:
             store.bulk_extend(itertools.chain(first, rest))
         return count
 
-    def replace_graph_text(self, iri: str, chunks: Iterable[bytes]) -> None:
+    def replace_graph_text(self, iri: str, chunks: Iterable[bytes]) -> int:
         """Put triples given as text in the place of everything a named graph holds.
 
         Args:
             iri: the graph.
-            chunks: N-Triples in pieces of whole lines, consumed once and not held in memory when there is
-                much of it. Its IRIs are not checked.
+            chunks: N-Triples in pieces of whole lines, one statement each, consumed once and not held in
+                memory when there is much of it. Its IRIs are not checked.
+
+        Returns:
+            How many lines were given.
 
         Raises:
             ValueError: the graph's IRI is not one.
             SyntaxError: the text is not N-Triples.
         """
         graph = ox.NamedNode(iri)
+        count = 0
+
+        def counted() -> Iterator[bytes]:
+            nonlocal count
+            for chunk in chunks:
+                count += chunk.count(b"\n")
+                yield chunk
+
         self._empty(graph)
-        rest = iter(chunks)
+        rest = counted()
         first: list[bytes] = []
         while sum(map(len, first)) < _TEXT and (chunk := next(rest, b"")):
             first.append(chunk)
@@ -159,6 +170,7 @@ class Draft:
             self.store.load(text, ox.RdfFormat.N_TRIPLES, to_graph=graph, lenient=True)
         else:
             feed(self.store, graph, itertools.chain(first, rest))
+        return count
 
     def _empty(self, graph: ox.NamedNode) -> None:
         """Take everything out of a graph.

@@ -18,9 +18,9 @@ from tertius.loaders.problems import Problem
 from tertius.loaders.registers.reading import RegisterReader
 from tertius.loaders.registers.records import Deleted, Exemption, Registered, Relation
 from tertius.loaders.registers.staging import Staging
-from tertius.loaders.registers.statements import quads
 from tertius.loaders.tables import TableError
 from tertius.ontology.identity import key
+from tertius.ontology.lines import quads
 from tertius.ontology.namespaces import ADMS, RDF, concept
 from tertius.ontology.terms import Class, Property
 from tertius.store import Snapshot

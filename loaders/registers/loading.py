@@ -21,11 +21,12 @@ from tertius.loaders.registers.delta import Amendment, refuse_without_base, was_
 from tertius.loaders.registers.reading import RegisterReader
 from tertius.loaders.registers.shipped import REGISTERS
 from tertius.loaders.registers.staging import Staging, staging
-from tertius.loaders.registers.statements import RegisterStatements, quads
+from tertius.loaders.registers.statements import RegisterStatements
 from tertius.loaders.tables import TableError, digest
 from tertius.loaders.watch import Step, Watch
 from tertius.ontology import VERSION
 from tertius.ontology.identity import graph as graph_iri
+from tertius.ontology.lines import quads
 from tertius.ontology.validate import Severity, validate
 from tertius.store import Draft, Snapshot, Snapshots, SourceEntry
 
@@ -142,7 +143,6 @@ class _Run:
         with snapshots.draft() as draft:
             source = Source(
                 facts=None,
-                quads=(),
                 text=None if self._amendment else self._lines(lambda *_: None),
                 amend=partial(self._amend, draft) if self._amendment else None,
                 entry=SourceEntry(
@@ -179,7 +179,7 @@ class _Run:
 
     def _lines(self, step: Step) -> Iterator[bytes]:
         """Yield everything as N-Triples, after the shapes have judged the beginning."""
-        described = [f"{quad.triple} .\n" for quad in self._description.quads()]
+        described = self._description.lines()
         rest = self._reader.batches(tuple(self._digests), step)
         sample: list[str] = []
         while len(sample) < SAMPLE and (batch := next(rest, None)) is not None:

@@ -1,24 +1,18 @@
-"""What a register says becomes statements of its named graph, written as lines of N-Triples.
-
-Lines, since a register has a hundred million of them and the engine's bulk loader reads text: an object for
-each statement would cost more than everything else together.
-"""
+"""What a register says becomes statements of its named graph, written as lines of N-Triples."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-import pyoxigraph as ox
 from tertius.loaders.circles import notation
 from tertius.loaders.countries import names as country_names
 from tertius.loaders.registers.records import Exemption, Name, Registered, Relation
 from tertius.ontology.identifiers import CHECK, SCHEME, Identifier
 from tertius.ontology.identity import graph as graph_iri
 from tertius.ontology.identity import individual, key
+from tertius.ontology.lines import date, iri, literal
 from tertius.ontology.namespaces import ADMS, ORG, RDF, SKOS, TTC, XSD, concept
 from tertius.ontology.terms import Class, Property
 
@@ -45,13 +39,10 @@ _IN_SCHEME: Final = f"<{SKOS}inScheme>"
 _IDENTIFIER: Final = f"<{ADMS}identifier>"
 _IDENTIFIER_TYPE: Final = f"<{ADMS}Identifier>"
 _ORGANIZATION: Final = f"<{ORG}Organization>"
-_DATE: Final = f"^^<{XSD}date>"
 _DECIMAL: Final = f"^^<{XSD}decimal>"
 _TEXTS: Final = {name: f"<{term}>" for name, term in TEXTS.items()}
 _P: Final = {term: f"<{term}>" for term in Property}
 _C: Final = {term: f"<{term}>" for term in Class}
-_MARKS: Final = re.compile(r'["\\\n\r]')
-_ESCAPES: Final = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r"})
 _CIRCLES: Final = {
     "country": _P[Property.COUNTRY],
     "sector": _P[Property.SECTOR],
@@ -62,21 +53,6 @@ _CIRCLES: Final = {
 @cache
 def _concept(scheme: str, name: str) -> str:
     return f"<{concept(scheme, name)}>"
-
-
-def _text(text: str) -> str:
-    """Return a text as a literal; readers have taken out every control character."""
-    return f'"{text.translate(_ESCAPES)}"' if _MARKS.search(text) else f'"{text}"'
-
-
-def _day(day: dt.date) -> str:
-    return f'"{day.isoformat()}"{_DATE}'
-
-
-def quads(lines: Iterable[str], graph: ox.NamedNode) -> Iterator[ox.Quad]:
-    """Read lines back as quads of a graph, for whoever must look at them one by one."""
-    for read in ox.parse("".join(lines).encode(), ox.RdfFormat.N_TRIPLES):
-        yield ox.Quad(read.subject, read.predicate, read.object, graph)
 
 
 class RegisterStatements:
@@ -94,13 +70,13 @@ class RegisterStatements:
 
     def another_name(self, entry: Registered) -> str:
         """Return that an organisation that was described before is also called otherwise."""
-        return f"{self.node('organization', entry.key)} {_OTHER_LABEL} {_text(entry.name)} .\n"
+        return f"{self.node('organization', entry.key)} {_OTHER_LABEL} {literal(entry.name)} .\n"
 
     def organization(self, entry: Registered) -> Iterator[str]:
         """Yield what is said of an organisation."""
         node = self.node("organization", entry.key)
         yield (
-            f"{node} {_TYPE} {_ORGANIZATION} .\n{node} {_LABEL} {_text(entry.name)} .\n"
+            f"{node} {_TYPE} {_ORGANIZATION} .\n{node} {_LABEL} {literal(entry.name)} .\n"
             f'{node} {_P[Property.KEY]} "{entry.key}" .\n'
         )
         yield from self._facts(node, entry)
@@ -113,36 +89,36 @@ class RegisterStatements:
         for kind, code, label in _circles(entry):
             yield from self._circle(node, kind, code, label)
         for name, text in entry.texts.items():
-            yield f"{node} {_TEXTS[name]} {_text(text)} .\n"
+            yield f"{node} {_TEXTS[name]} {literal(text)} .\n"
         if entry.size:
-            yield f"{node} {_P[Property.SIZE]} {_text(entry.size)} .\n"
+            yield f"{node} {_P[Property.SIZE]} {literal(entry.size)} .\n"
         if entry.status:
             yield f"{node} {_P[Property.REGISTER_STATUS]} {_concept('register-status', entry.status)} .\n"
         if entry.founded:
             day, year_only = entry.founded
-            yield f"{node} {_P[Property.FOUNDED_ON]} {_day(day)} .\n"
+            yield f"{node} {_P[Property.FOUNDED_ON]} {date(day)} .\n"
             if year_only:
                 yield f'{node} {_P[Property.DATE_AS_GIVEN]} "foundedOn={day.year:04}" .\n'
         if entry.dissolved:
-            yield f"{node} {_P[Property.DISSOLVED_ON]} {_day(entry.dissolved)} .\n"
+            yield f"{node} {_P[Property.DISSOLVED_ON]} {date(entry.dissolved)} .\n"
 
     def _name(self, node: str, owner: str, name: Name) -> str:
         record = self.node("name", key("name", owner, name.kind, name.language, name.text))
-        label = f"{_text(name.text)}@{name.language}" if name.language else _text(name.text)
+        label = f"{literal(name.text)}@{name.language}" if name.language else literal(name.text)
         lines = (
             f"{node} {_OTHER_LABEL} {label} .\n{node} {_P[Property.NAME_RECORD]} {record} .\n"
             f"{record} {_TYPE} {_C[Class.NAME_RECORD]} .\n{record} {_LABEL} {label} .\n"
             f"{record} {_P[Property.NAME_KIND]} {_concept('name-kind', name.kind)} .\n"
         )
         if name.until:
-            lines += f"{record} {_P[Property.VALID_TO]} {_day(name.until)} .\n"
+            lines += f"{record} {_P[Property.VALID_TO]} {date(name.until)} .\n"
         return lines
 
     def _identifier(self, node: str, identifier: Identifier) -> str:
         own = self.node("identifier", key(identifier.scheme, identifier.value))
         return (
             f"{node} {_IDENTIFIER} {own} .\n{own} {_TYPE} {_IDENTIFIER_TYPE} .\n"
-            f"{own} {_NOTATION} {_text(identifier.value)} .\n"
+            f"{own} {_NOTATION} {literal(identifier.value)} .\n"
             f"{own} {_P[Property.SCHEME]} {_concept(SCHEME, identifier.scheme)} .\n"
             f"{own} {_P[Property.CHECK_RESULT]} {_concept(CHECK, identifier.check)} .\n"
         )
@@ -151,15 +127,14 @@ class RegisterStatements:
         circle = self._circles.get((kind, code))
         if circle is None:
             # The one IRI here that has a part from outside: the engine looks at it once.
-            iri = individual("circle", f"{kind}-{notation(kind, code)}", self._base)
-            circle = str(ox.NamedNode(iri))
+            circle = iri(individual("circle", f"{kind}-{notation(kind, code)}", self._base))
             known = circle in self._circles.values()
             self._circles[kind, code] = circle
             if not known:
                 yield (
                     f"{circle} {_TYPE} {_C[Class.CIRCLE]} .\n"
-                    f"{circle} {_NOTATION} {_text(notation(kind, code))} .\n"
-                    f"{circle} {_LABEL} {_text(label)} .\n"
+                    f"{circle} {_NOTATION} {literal(notation(kind, code))} .\n"
+                    f"{circle} {_LABEL} {literal(label)} .\n"
                     f"{circle} {_IN_SCHEME} <{TTC}circle-{kind}> .\n"
                 )
         yield f"{node} {_CIRCLES[kind]} {circle} .\n"
@@ -175,18 +150,18 @@ class RegisterStatements:
         )
         for term, day in ((Property.VALID_FROM, entry.start), (Property.VALID_TO, entry.end)):
             if day:
-                yield f"{node} {_P[term]} {_day(day)} .\n"
+                yield f"{node} {_P[term]} {date(day)} .\n"
         for term, share in ((Property.SHARE_MINIMUM, entry.least), (Property.SHARE_MAXIMUM, entry.most)):
             if share is not None:
                 yield f'{node} {_P[term]} "{share:f}"{_DECIMAL} .\n'
         for nature in entry.natures:
-            yield f"{node} {_P[Property.NATURE_AS_GIVEN]} {_text(nature)} .\n"
+            yield f"{node} {_P[Property.NATURE_AS_GIVEN]} {literal(nature)} .\n"
         for term, text in (
             (Property.STATUS_AS_GIVEN, entry.status),
             (Property.REGISTRATION_STATUS, entry.registration),
         ):
             if text:
-                yield f"{node} {_P[term]} {_text(text)} .\n"
+                yield f"{node} {_P[term]} {literal(text)} .\n"
 
     def exemption(self, entry: Exemption) -> str:
         """Return what is said of a reporting exception; several reasons for one parent are one exception."""
@@ -194,8 +169,8 @@ class RegisterStatements:
         return (
             f"{node} {_TYPE} {_C[Class.REPORTING_EXCEPTION]} .\n"
             f"{node} {_P[Property.EXCEPTION_OF]} {self.node('organization', entry.of)} .\n"
-            f"{node} {_P[Property.EXCEPTION_CATEGORY]} {_text(entry.category)} .\n"
-            f"{node} {_P[Property.EXCEPTION_REASON]} {_text(entry.reason)} .\n"
+            f"{node} {_P[Property.EXCEPTION_CATEGORY]} {literal(entry.category)} .\n"
+            f"{node} {_P[Property.EXCEPTION_REASON]} {literal(entry.reason)} .\n"
         )
 
     def node(self, kind: str, name: str) -> str:

@@ -42,8 +42,8 @@ from tertius.queries.network.export import Describe, Label, edge_csv, graphml, n
 from tertius.queries.network.lane import NetworkLane
 from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import NetworkParameters, Weight
-from tertius.queries.network.quads import materialised, measure_quads, measure_set
 from tertius.queries.network.shape import Shape
+from tertius.queries.network.statements import materialised, measure_lines, measure_set
 from tertius.queries.network.table import GivenRow, ParticipationTable
 
 __all__ = [
@@ -94,7 +94,7 @@ __all__ = [
     "edge_csv",
     "graphml",
     "materialised",
-    "measure_quads",
+    "measure_lines",
     "measure_set",
     "node_csv",
     "warm",

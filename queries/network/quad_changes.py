@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pyoxigraph import NamedNode, Quad
+from tertius.ontology.identity import graph
+from tertius.ontology.lines import quads
 from tertius.ontology.namespaces import DEFAULT_BASE
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_types import Flags
-from tertius.queries.network.network import BATCH, Network
-from tertius.queries.network.quads import (
+from tertius.queries.network.network import Network
+from tertius.queries.network.statements import (
     MOST_TIES,
     materialised,
     measure_set,
+    nodes,
+    position_lines,
     position_node,
-    position_quads,
-    set_quads,
+    set_lines,
+    tie_lines,
     tie_node,
-    tie_quads,
 )
 
 MOST_CHANGED: Final = 0.2
@@ -76,31 +80,26 @@ def measure_changes(
     total = int(after.sum()) + (new.derived.ties.low.size if with_ties else 0)
     if changed.size + gone.size + come.size > MOST_CHANGED * total:
         return None
-    this = NamedNode(measure_set(base))
 
     def subjects() -> Iterator[NamedNode]:
-        yield this
+        yield NamedNode(measure_set(base))
         for name in new.table.organization_keys(changed[before[changed]]):
-            yield position_node(name, this, base)
+            yield NamedNode(position_node(name, base))
         for one, other in _ends(old, gone):
-            yield tie_node(one, other, base)
+            yield NamedNode(tie_node(one, other, base))
 
-    def quads() -> Iterator[Quad]:
-        yield from set_quads(new, this, base, snapshot)
-        present = changed[after[changed]]
-        for begin in range(0, present.size, BATCH):
-            for position in new.positions(present[begin : begin + BATCH]):
-                yield from position_quads(position, this, base)
-        yield from tie_quads(new, this, base, come)
-
-    return MeasureChanges(subjects(), quads())
+    lines = chain(
+        [set_lines(new, base, snapshot)],
+        position_lines(new, changed[after[changed]], base),
+        tie_lines(new, come, base),
+    )
+    return MeasureChanges(subjects(), quads(lines, NamedNode(graph("measures", base))))
 
 
 def _nodes(network: Network, size: int) -> Flags:
     found = np.zeros(size, dtype=np.bool_)
-    nodes = network.table.nodes()
-    nodes[network.table.canonical_ids(network.parameters.exclude)] = False
-    found[: nodes.size] = nodes
+    known = nodes(network)
+    found[: known.size] = known
     return found
 
 

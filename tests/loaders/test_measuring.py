@@ -11,7 +11,8 @@ import pytest
 from pyoxigraph import NamedNode, Quad, Store
 from tertius.loaders import LoadJob, load, publishing
 from tertius.ontology.identity import graph as graph_iri
-from tertius.queries.network import Network, build, measure_quads
+from tertius.ontology.lines import quads
+from tertius.queries.network import Network, build, measure_lines
 from tertius.store import Draft, Snapshot, Snapshots
 
 Write = Callable[[str | bytes, str], Path]
@@ -48,7 +49,8 @@ def as_if_whole(snapshot: Snapshot, max_ties: int = 2_000_000) -> set[Quad]:
     base = snapshot.manifest.base
     # Through an engine, which spells numbers in its own way.
     store = Store()
-    store.extend(measure_quads(network, base=base, snapshot=snapshot.number, max_ties=max_ties))
+    lines = measure_lines(network, base=base, snapshot=snapshot.number, max_ties=max_ties)
+    store.extend(quads(lines, NamedNode(graph_iri("measures", base))))
     return set(store)
 
 
@@ -67,18 +69,22 @@ class Counting:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.whole: list[str] = []
         self.come = 0
-        replace_graph, replace_subjects = Draft.replace_graph, Draft.replace_subjects
+        replace_subjects = Draft.replace_subjects
 
-        def graph(draft: Draft, iri: str, quads: object) -> int:
-            self.whole.append(iri.rsplit("/", 1)[1])
-            return replace_graph(draft, iri, quads)  # type: ignore[arg-type]
+        def counted(replace_graph: Callable[[Draft, str, object], int]) -> Callable[..., int]:
+            def graph(draft: Draft, iri: str, content: object) -> int:
+                self.whole.append(iri.rsplit("/", 1)[1])
+                return replace_graph(draft, iri, content)
+
+            return graph
 
         def subjects(draft: Draft, *arguments: object) -> tuple[int, int]:
             gone, come = replace_subjects(draft, *arguments)  # type: ignore[arg-type]
             self.come += come
             return gone, come
 
-        patch.setattr(Draft, "replace_graph", graph)
+        for name in ("replace_graph", "replace_graph_text"):
+            patch.setattr(Draft, name, counted(getattr(Draft, name)))
         patch.setattr(Draft, "replace_subjects", subjects)
 
 

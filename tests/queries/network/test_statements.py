@@ -9,12 +9,14 @@ from operator import attrgetter
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 from tertius.ontology.identity import graph, individual, key
+from tertius.ontology.lines import quads
 from tertius.ontology.namespaces import DEFAULT_BASE, TT, TTC
-from tertius.queries.network import Network, NetworkParameters, materialised, measure_quads, measure_set
+from tertius.queries.network import Network, NetworkParameters, materialised, measure_lines, measure_set
 
 from tests.queries.network.conftest import Make, P, org
 
 BASE = "https://example.org/t/"
+GRAPH = NamedNode(graph("measures", DEFAULT_BASE))
 PREFIXES = f"PREFIX tt: <{TT}> PREFIX ttc: <{TTC}>"
 
 
@@ -32,7 +34,7 @@ def network(make: Make) -> Network:
 @pytest.fixture
 def store(network: Network) -> Store:
     store = Store()
-    store.extend(measure_quads(network, base=BASE, snapshot=7))
+    store.extend(quads(measure_lines(network, base=BASE, snapshot=7), NamedNode(graph("measures", BASE))))
     return store
 
 
@@ -118,12 +120,16 @@ def test_the_measure_set_says_what_the_values_depend_on(store: Store) -> None:
 
 def test_all_time_is_written_as_a_word(make: Make) -> None:
     network = make([P("a", "x", "2020-01-01")], NetworkParameters(window=None))
-    windows = [q.object for q in measure_quads(network, snapshot=1) if q.predicate.value == f"{TT}window"]
+    windows = [
+        q.object
+        for q in quads(measure_lines(network, snapshot=1), GRAPH)
+        if q.predicate.value == f"{TT}window"
+    ]
     assert windows == [Literal("all")]
 
 
 def test_too_many_ties_are_left_out_as_a_whole_and_the_manifest_says_so(network: Network) -> None:
-    kinds = [q.object.value for q in measure_quads(network, snapshot=1, max_ties=3)]
+    kinds = [q.object.value for q in quads(measure_lines(network, snapshot=1, max_ties=3), GRAPH)]
     assert f"{TT}Tie" not in kinds
     assert f"{TT}NetworkPosition" in kinds
     assert materialised(network, max_ties=3) == {
@@ -142,7 +148,7 @@ def test_too_many_ties_are_left_out_as_a_whole_and_the_manifest_says_so(network:
 
 def test_without_any_date_no_measure_set_can_be_stated(make: Make) -> None:
     network = make([P("a", "x"), P("b", "x")], NetworkParameters(window=None))
-    assert list(measure_quads(network, snapshot=1)) == []
+    assert list(measure_lines(network, snapshot=1)) == []
     assert materialised(network)["positions"] == 0
 
 
