@@ -9,7 +9,7 @@ import jinja2
 from fastapi import Request
 from starlette.responses import Response
 from tertius.api.errors import BadParameter, NotFound
-from tertius.api.negotiate import HTML, choose
+from tertius.api.negotiate import HTML, JSON, choose
 from tertius.api.reconciliation import suggest
 from tertius.api.reconciliation.candidates import description
 from tertius.api.reconciliation.kinds import kinds
@@ -36,7 +36,9 @@ def suggestions(request: Request, what: str, prefix: str, cursor: int, limit: in
     Raises:
         NotFound: Nothing of this sort is suggested.
         BadParameter: The cursor skips more than can be skipped.
+        NotAcceptable: The caller takes no JSON.
     """
+    choose(request.headers.get("accept"), None, (JSON,))
     if cursor > suggest.MOST_SKIPPED:
         raise BadParameter("cursor", f"at most {suggest.MOST_SKIPPED} suggestions can be skipped; type more")
     services: Services = request.app.state.services
@@ -58,6 +60,7 @@ def flyout(request: Request, what: str, given: str) -> Response:
     Raises:
         NotFound: There is none with this id.
     """
+    choose(request.headers.get("accept"), None, (JSON,))
     services: Services = request.app.state.services
     view = services.view()
     name = said = None

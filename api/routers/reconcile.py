@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from tertius.api.errors import BadRequest
 from tertius.api.forms import FORM, decode_pairs
@@ -30,6 +30,7 @@ _SAID: Final = {
     "extend": "A data extension query: a JSON object with `ids` and `properties`.",
 }
 
+What = Annotated[str, Path(description="`entity`, `type` or `property`.", examples=["entity"])]
 Prefix = Annotated[str, Query(max_length=200, description="What was typed so far.", examples=["fraun"])]
 Cursor = Annotated[int, Query(ge=0, description="How many suggestions to skip.", examples=[10])]
 Limit = Annotated[int, Query(ge=1, le=100, description="Most suggestions.", examples=[10])]
@@ -104,7 +105,7 @@ async def post_reconcile(request: Request) -> Response:
     responses=responses(404, 422, 504),
 )
 def get_suggestions(
-    request: Request, what: str, prefix: Prefix = "", cursor: Cursor = 0, limit: Limit = PER_PAGE
+    request: Request, what: What, prefix: Prefix = "", cursor: Cursor = 0, limit: Limit = PER_PAGE
 ) -> Response:
     """Suggest `entity`, `type` or `property` by the beginnings of words; ids and identifiers find exactly."""
     return common.suggestions(request, what, prefix, cursor, limit)
@@ -117,7 +118,7 @@ def get_suggestions(
     response_class=JSONResponse,
     responses=responses(404, 422, 504),
 )
-def get_flyout(request: Request, what: str, id: Id) -> Response:  # noqa: A002 - the protocol's name
+def get_flyout(request: Request, what: What, id: Id) -> Response:  # noqa: A002 - the protocol's name
     """Return a small piece of HTML about an `entity`, a `type` or a `property`."""
     return common.flyout(request, what, id)
 

@@ -17,7 +17,7 @@ from tertius.api.reconciliation.manifest import DRAFT, manifest_of_draft
 from tertius.api.reconciliation.requests import address_of, admitted, answer, check_size, json_body
 from tertius.api.reconciliation.suggest import PER_PAGE
 from tertius.api.reconciliation.wanted import read_draft
-from tertius.api.routers.reconcile import Cursor, Id, Limit, Prefix
+from tertius.api.routers.reconcile import Cursor, Id, Limit, Prefix, What
 from tertius.api.services import Services, View
 
 router = APIRouter(prefix=DRAFT, tags=["reconciliation"])
@@ -118,7 +118,7 @@ def get_proposals(
     responses=responses(404, 422, 504),
 )
 def get_suggestions(
-    request: Request, what: str, prefix: Prefix = "", cursor: Cursor = 0, limit: Limit = PER_PAGE
+    request: Request, what: What, prefix: Prefix = "", cursor: Cursor = 0, limit: Limit = PER_PAGE
 ) -> Response:
     """Suggest `entity`, `type` or `property` by the beginnings of words."""
     return common.suggestions(request, what, prefix, cursor, limit)
