@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import typer
-from tertius.api import cli_ask, cli_data, cli_doctor, cli_enrich, cli_link, cli_review, logs
-from tertius.api.cli_support import complain, failure
+from tertius.api import logs
+from tertius.api.cli_commands import Commands
 
 app = typer.Typer(
     name="tertius",
+    cls=Commands,
     help="Alliance intelligence on a knowledge graph: who bridges whom across structural holes.",
     invoke_without_command=True,
     add_completion=True,
@@ -20,8 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (cli_data, cli_ask, cli_doctor, cli_enrich, cli_link, cli_review):
-    module.register(app)
 
 
 def _version(wanted: bool) -> None:
@@ -58,16 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logs.structured("warning", "console")
     try:
         status = app(args=arguments, standalone_mode=False)
-    except typer.TyperException as error:
-        complain(error.format_message())
-        status = error.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        complain("interrupted")
-        status = 130
     except BrokenPipeError:
         # Whoever read our output has had enough; Python must not complain about it when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
-    except Exception as error:  # noqa: BLE001 - nobody at a terminal wants a traceback
-        status = failure(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody at a terminal wants a traceback
+        # What tells mistakes apart knows every error there is, which takes a while to import.
+        from tertius.api.cli_support import ended  # noqa: PLC0415
+
+        status = ended(error)
     sys.exit(status if isinstance(status, int) else 0)

@@ -6,25 +6,26 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from tertius.api.errors import ApiError
-from tertius.api.metrics import Metrics
 from tertius.api.problem_kinds import INTERNAL
-from tertius.api.problems import kind_of
-from tertius.api.services import Services
 from tertius.api.settings import PREFIX, Settings
 from tertius.loaders import LoadError, Phase
 from tertius.queries import QueryError
 from tertius.queries.network import NetworkError
 from tertius.store import StoreError
 
+if TYPE_CHECKING:
+    from tertius.api.services import Services
+
 CALLER: Final = 2
 FAILED: Final = 1
+INTERRUPTED: Final = 130
 
 DataOption = Annotated[
     Path | None,
@@ -71,8 +72,18 @@ def complain(message: str) -> None:
     typer.echo(f"tertius: {' '.join(message.split())}", err=True)
 
 
-def failure(error: Exception) -> int:
-    """Say what went wrong in one line, and return the exit status that it deserves."""
+def ended(error: BaseException) -> int:
+    """Say in one line why a command ended before its end, and return the exit status that it deserves."""
+    if isinstance(error, typer.TyperException):
+        complain(error.format_message())
+        return error.exit_code
+    if isinstance(error, typer.Abort | KeyboardInterrupt):
+        complain("interrupted")
+        return INTERRUPTED
+    return _failed(error)
+
+
+def _failed(error: BaseException) -> int:
     if isinstance(error, LoadError):
         outcome, *lines = error.report.lines()
         for line in lines:
@@ -81,6 +92,9 @@ def failure(error: Exception) -> int:
         complain(outcome if error.report.problems else str(error))
         return CALLER
     if isinstance(error, ApiError | StoreError | QueryError | NetworkError):
+        # Only whoever fails waits for what HTTP needs.
+        from tertius.api.problems import kind_of  # noqa: PLC0415
+
         complain(str(error))
         kind = kind_of(error)
         return CALLER if 400 <= kind.status < 500 and kind is not INTERNAL else FAILED
@@ -111,6 +125,10 @@ def opened(data: Path | None, *, store: str | None = None) -> Iterator[Services]
         raise Mistake(
             f"{chosen.data} has no snapshot; load data first (`tertius demo`), or name another with --data"
         )
+    # Not every command asks; those that only load should not wait for this.
+    from tertius.api.metrics import Metrics  # noqa: PLC0415
+    from tertius.api.services import Services  # noqa: PLC0415
+
     services = Services(chosen, Metrics())
     try:
         yield services

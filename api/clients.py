@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from fastapi import Request
 from tertius.api.errors import Unauthorized
+
+if TYPE_CHECKING:
+    from fastapi import Request
 
 TOKEN_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a token may be called."""

@@ -1,10 +1,32 @@
-"""How facts come in: tables of alliances become statements in a named graph of a new snapshot."""
+"""How facts come in: tables of alliances become statements in a named graph of a new snapshot.
 
-from __future__ import annotations
+Names are imported on first use: what a load needs takes a second to come in.
+"""
 
-from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase, Progress
-from tertius.loaders.loading import load
-from tertius.loaders.problems import Problem
-from tertius.loaders.registers.live import LIVE, Enrichment
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tertius.loaders.job import LoadError, LoadJob, LoadReport, Phase, Progress
+    from tertius.loaders.loading import load
+    from tertius.loaders.problems import Problem
+    from tertius.loaders.registers.live import LIVE, Enrichment
 
 __all__ = ["LIVE", "Enrichment", "LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress", "load"]
+
+_MODULES = {
+    "job": ["LoadError", "LoadJob", "LoadReport", "Phase", "Progress"],
+    "loading": ["load"],
+    "problems": ["Problem"],
+    "registers.live": ["LIVE", "Enrichment"],
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:
+    # Hidden from the type checker, which would otherwise accept any name at all.
+    def __getattr__(name: str) -> object:
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value

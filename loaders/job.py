@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from tertius.loaders.problems import Problem
 from tertius.ontology.namespaces import DEFAULT_BASE
 from tertius.queries.judgements import Judgement
-from tertius.queries.network.statements import MOST_TIES
+from tertius.queries.network.parameters import MOST_TIES
 
 EVIDENCE: Final = "evidence"
 """Source name of the shipped evidence base, of which there is one and which takes no files."""

@@ -24,6 +24,9 @@ MOST_YEARS: Final = 200
 MOST_EXCLUDED: Final = 1000
 """Organisations that one request may leave out."""
 
+MOST_TIES: Final = 2_000_000
+"""Ties up to which every tie becomes a node of the graph."""
+
 
 class Weight(StrEnum):
     """How much a tie counts.

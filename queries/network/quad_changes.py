@@ -16,8 +16,8 @@ from tertius.ontology.namespaces import DEFAULT_BASE
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_types import Flags
 from tertius.queries.network.network import Network
+from tertius.queries.network.parameters import MOST_TIES
 from tertius.queries.network.statements import (
-    MOST_TIES,
     materialised,
     measure_set,
     nodes,

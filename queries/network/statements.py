@@ -16,10 +16,8 @@ from tertius.ontology.namespaces import DEFAULT_BASE, RDF, TT, XSD, concept
 from tertius.queries.network.answers import Partition
 from tertius.queries.network.dates import from_days
 from tertius.queries.network.network import BATCH, Network
+from tertius.queries.network.parameters import MOST_TIES
 from tertius.queries.network.positions import brokerage
-
-MOST_TIES: Final = 2_000_000
-"""Ties up to which every tie becomes a node of the graph."""
 
 _TYPE: Final = f"<{RDF}type>"
 _DOUBLE: Final = f"^^<{XSD}double>"

@@ -20,7 +20,7 @@ from tertius.ontology.identity import key
 from tertius.ontology.namespaces import DEFAULT_BASE, TT, XSD
 from tertius.queries import Catalogue, Context, run
 from tertius.queries.network import Network, NetworkParameters
-from tertius.queries.network.build import build
+from tertius.queries.network.building import build
 from tertius.queries.network.columns import ColumnsBuilder
 from tertius.queries.network.derived import derive
 from tertius.store import MemoryStore, Snapshots
