@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import importlib.util
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,9 @@ import pyoxigraph as ox
 import pytest
 from tertius.loaders import LoadError, LoadJob, load
 from tertius.ontology.identity import graph
+from tertius.ontology.identity import key as identity
+from tertius.queries.judgements import Judgement, Status, Verdict, read_judgements
+from tertius.queries.network import Network
 from tertius.store import Snapshots
 
 DATA = Path(__file__).parent / "data"
@@ -144,6 +148,16 @@ def index(data, source):
         ]
 
 
+def joined(data):
+    """Return what became of each judgement, which record stands for which, and who is in the network."""
+    current = Snapshots(data).current()
+    store = ox.Store.read_only(str(current.store_path))
+    quads = store.quads_for_pattern(None, None, None, ox.NamedNode(graph("judgements")))
+    judged, same = read_judgements(quads)
+    names = {one.organization for one in Network.open(current.network_path).iter_positions()}
+    return {one: status for one, (_, status) in judged.items()}, same, names
+
+
 @pytest.mark.parametrize("form", ["xml", "csv"])
 def test_base_and_deltas_say_what_a_full_reload_says(states, tmp_path, form):
     data, other = tmp_path / "data", tmp_path / "other"
@@ -171,6 +185,33 @@ def test_base_and_deltas_say_what_a_full_reload_says(states, tmp_path, form):
     again = load(job)
     assert again.unchanged
     assert again.snapshot == report.snapshot
+
+
+def test_judgements_on_records_that_a_delta_does_not_tell_of_stay_in_force(states, tmp_path):
+    data = tmp_path / "data"
+    load(LoadJob(data=data, source="lei", files=files(states, "base", "xml"), mapping="gleif"))
+    told = (states / "delta-0-lei.xml").read_text(encoding="utf-8")
+    leis = {key: value for key, scheme, value in index(data, "lei")[1] if scheme == "lei"}
+    changed = sorted(key for key, value in leis.items() if value in told)
+    others = sorted(key for key, value in leis.items() if value not in told)
+    assert len(changed) > 1
+    assert len(others) > 3
+    table = tmp_path / "deals.csv"
+    table.write_text("alliance,partner,start\nx,Me,2020\nx,You,2020\n", encoding="utf-8")
+    load(LoadJob(data=data, source="deals", files=(table,)))
+    me = identity("deals", "Me", "")
+    when = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
+    pairs = [(me, others[0]), (others[1], others[2]), (others[3], changed[0])]
+    judged = [Judgement(*pair, Verdict.SAME, by="Ada", kind="person", when=when) for pair in pairs]
+    load(LoadJob.judged(data, judged))
+    before = joined(data)
+    assert set(before[0].values()) == {Status.STANDING}
+    assert len(before[1]) == 3
+    assert others[0] in before[2]
+    for number in range(2):
+        delta = files(states, f"delta-{number}", "xml")
+        assert load(LoadJob(data=data, source="lei", files=delta, mapping="gleif-delta")).published
+        assert joined(data) == before
 
 
 def test_deltas_at_once_are_taken_in_their_order(states, tmp_path):
