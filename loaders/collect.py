@@ -13,7 +13,7 @@ from tertius.loaders import columns
 from tertius.loaders.binding import Binding
 from tertius.loaders.constants import Constants
 from tertius.loaders.countries import ALIASES, parse_country
-from tertius.loaders.facts import ONGOING, Alliance, Facts, Organization
+from tertius.loaders.facts import ONGOING, Alliance, Facts, Organization, Place
 from tertius.loaders.mapping import Mapping
 from tertius.loaders.observed import Sighting, Sightings
 from tertius.loaders.problems import Problem, Problems, shorten
@@ -118,11 +118,14 @@ class FileCollector:
         }
         self._fill = {c: v for c, v in collector.mapping.constants.items() if c not in columns.ALLIANCE}
         self._number = 0
+        # One for all values of a row: millions of alliances keep the place of each.
+        self._place: Place = (name, 0)
         self._wrong = False
 
     def row(self, number: int, cells: list[str]) -> None:
         """Take a row: add what it says to the facts, or its problems to the problems."""
         self._number, self._wrong = number, False
+        self._place = self._name, number
         self.rows += 1
         if self._sound(cells):
             self._take(cells)
@@ -162,7 +165,7 @@ class FileCollector:
             return
         alliance = self._to.facts.alliance(self._to.source, given)
         alliance.listed |= self._binding.part == "alliances"
-        self._formerly("alliance", cells, alliance.former)
+        self._formerly("alliance", cells, alliance)
         self._describe_alliance(alliance, cells)
         if partner:
             self._participation(alliance, partner, cells)
@@ -175,11 +178,13 @@ class FileCollector:
         renames = self._to.mapping.renames.get(column)
         return renames.get(name.casefold(), name) if renames else name
 
-    def _formerly(self, column: Literal["alliance", "partner"], cells: list[str], former: set[str]) -> None:
+    def _formerly(
+        self, column: Literal["alliance", "partner"], cells: list[str], entry: Alliance | Organization
+    ) -> None:
         """Keep the name that a row gives where the mapping knows a later one."""
         renames = self._to.mapping.renames.get(column)
         if renames and (new := renames.get((name := clean(self._value(column, cells))).casefold())):
-            former.add(name)
+            entry.former |= {name}
             self._to.tally["rename", f"'{shorten(name)}' is '{shorten(new)}'"] += 1
 
     def _value(self, column: str, cells: list[str]) -> str:
@@ -236,7 +241,7 @@ class FileCollector:
         self, alliance: Alliance, column: str, values: dict[str, T], value: T, same: Callable[[T], object]
     ) -> None:
         known = values.setdefault(column, value)
-        place = alliance.places.setdefault(column, (self._name, self._number))
+        place = alliance.places.setdefault(column, self._place)
         if same(known) != same(value):
             there = f"row {place[1]}" + ("" if place[0] == self._name else f" of {place[0]}")
             message = (
@@ -258,7 +263,7 @@ class FileCollector:
         if seen != organization.seen:
             self._describe_organization(organization, country, identifiers, cells)
             organization.seen = seen
-        self._formerly("partner", cells, organization.former)
+        self._formerly("partner", cells, organization)
         if day is not None:
             sighting = Sighting(organization.number, alliance.number, day, role, start, self._number)
             self._to.sightings.append(sighting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,7 +53,7 @@ class Organization:
     circles: dict[str, str] = field(default_factory=dict)
     size: str = ""
     identifiers: list[tuple[str, str]] = field(default_factory=list)
-    former: set[str] = field(default_factory=set)
+    former: frozenset[str] = frozenset()
     seen: tuple[str, ...] | None = None
 
 
@@ -83,8 +83,8 @@ class Alliance:
     concepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     listed: bool = False
-    former: set[str] = field(default_factory=set)
-    snapshots: list[dt.date] = field(default_factory=list)
+    former: frozenset[str] = frozenset()
+    snapshots: Sequence[dt.date] = ()
     seen: tuple[str, ...] | None = None
 
     @property
