@@ -118,8 +118,9 @@ def _end(database: sqlite3.Connection, given: object) -> tuple[str, object]:
     """Return the kind of a record and its newest statement; `unspecified` and `missing` for what is none."""
     if not isinstance(given, str):
         return "unspecified", None
-    found = database.execute("SELECT kind, content FROM record WHERE id = ?", (given,)).fetchone()
-    return (found[0], json.loads(found[1])) if found else ("missing", given)
+    name = tidy(given)
+    found = database.execute("SELECT kind, content FROM record WHERE id = ?", (name,)).fetchone()
+    return (found[0], json.loads(found[1])) if found else ("missing", name)
 
 
 def _take(source: str, content: object) -> Iterator[Statement | Left]:

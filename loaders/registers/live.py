@@ -213,11 +213,12 @@ class _Answers:
         """Add an answer to one file that has one a line, all of them from one service."""
         if not self.files:
             self._next("profiles", "jsonl", url)
-        with self.files[0].open("a", encoding="utf-8") as file:
+        # Escaped, because JSON can tell half a character, of which no UTF-8 can be made.
+        with self.files[0].open("a", encoding="ascii") as file:
             said = json_of(found)
             # First, for it is by this that the kind of file is known.
             told = {PROFILE: said.get(PROFILE), **said}
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            file.write(json.dumps(told) + "\n")
         self.provenance.append(found.provenance)
 
     def _next(self, kind: str, ending: str, url: str) -> Path:

@@ -101,7 +101,7 @@ def _names(given: object) -> tuple[str, list[Name]]:
         if "ror_display" in kinds:
             main = name
         else:
-            kind = next((_KINDS[one] for one in kinds if one in _KINDS), "alternative")
+            kind = next((_KINDS[one] for one in map(tidy, kinds) if one in _KINDS), "alternative")
             others.append(Name(name, kind, language(entry.get("lang"))))
     if not main:
         raise RecordProblem("no-name", "no name of the record is marked 'ror_display'", "names")

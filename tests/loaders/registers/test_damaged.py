@@ -175,6 +175,13 @@ def dates_swapped(data: bytes) -> bytes:
             "unknown-record",
             "recordDetails.subject",
         ),
+        (
+            "bods",
+            "bods-fi-soe.json",
+            lambda d: re.sub(rb'("subject": )"[^"]*"', rb'\1"\\ud800"', d),
+            "unknown-record",
+            "recordDetails.subject",
+        ),
         ("ror", "ror.json", lambda _: b"", "empty-file", "empty"),
         (
             "companies-house",
@@ -196,6 +203,17 @@ def test_a_damaged_file_is_refused_with_the_place(tmp_path, register, name, dama
     assert list(report.problem_count) == [code], str(caught.value)
     assert report.problems[0].file == name
     assert place in str(caught.value)
+
+
+def test_kinds_of_a_name_that_are_no_texts_are_passed_over(tmp_path):
+    path = tmp_path / "ror.json"
+    records = json.loads((DATA / "ror.json").read_text(encoding="utf-8"))
+    for record in records:
+        record["names"].append({"value": "Odd", "types": [{"label": 1}, ["alias"], None], "lang": {}})
+    path.write_text(json.dumps(records))
+    report = load(LoadJob(data=tmp_path / "data", source="s", files=(path,), mapping="ror", dry_run=True))
+    assert report.rows_right == len(records)
+    assert report.counts["other_names"] >= len(records)
 
 
 def test_nothing_changes_when_a_register_is_refused(tmp_path):

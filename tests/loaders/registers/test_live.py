@@ -182,6 +182,22 @@ def test_companies_house_is_asked_with_its_key(data: Path) -> None:
     assert sectors == {("SIC62012",)}
 
 
+def test_half_a_character_in_an_answer_is_left_out(data: Path) -> None:
+    profile = PROFILE.replace(b"ANCHOR AND BRIDGE LIMITED", b"ANCHOR\\ud800 LIMITED")
+    assert profile != PROFILE
+
+    def odd(path: str, _: dict[str, list[str]]) -> bytes:
+        return answer(profile) if path == "/company/01234567" else answer(b"{}", status="404 Not Found")
+
+    here: list[Outside] = []
+    with Outside(routed(here, odd)) as outside:
+        here.append(outside)
+        report = enrich(data, "companies-house", way_out("companies-house", outside.url), of="mine")
+    assert report.counts["organizations"] == 1
+    name = rows(data, "companies-house-mine", "?n { ?o a org:Organization ; skos:prefLabel ?n }")
+    assert name == {("ANCHOR LIMITED",)}
+
+
 def wikidata() -> list[ox.Quad]:
     def fact(number: int, term: str, value: ox.NamedNode | ox.Literal) -> ox.Quad:
         where = ox.NamedNode("http://www.wikidata.org/")
