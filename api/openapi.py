@@ -28,17 +28,24 @@ Alliance intelligence on a knowledge graph: who bridges whom across structural h
 """
 
 
-def responses(*statuses: int, offered: tuple[Media, ...] = (JSON,)) -> dict[int | str, dict[str, Any]]:
+def responses(
+    *statuses: int, offered: tuple[Media, ...] = (JSON,), modelled: bool = True
+) -> dict[int | str, dict[str, Any]]:
     """Declare what a route may answer with.
 
     Args:
         statuses: Statuses of the problems that it can end in, beside those that every route can.
-        offered: Representations of its answer; JSON follows from the response model.
+        offered: Representations of its answer.
+        modelled: Whether what it says of JSON follows from a response model.
     """
     said: dict[int | str, dict[str, Any]] = {
         status: {"description": _described(status)} for status in sorted({*statuses, *_EVERYWHERE})
     }
-    others = {media.type: {"schema": {"type": "string"}} for media in offered if media.type != JSON.type}
+    others = {
+        media.type: {"schema": {} if media.type.endswith("json") else {"type": "string"}}
+        for media in offered
+        if media.type != JSON.type or not modelled
+    }
     said[200] = (
         {"description": "The answer.", "content": others} if others else {"description": "The answer."}
     )

@@ -116,7 +116,7 @@ def get_summary(request: Request, query: Annotated[NetworkQuery, Query()]) -> Re
     operation_id="exportNetwork",
     summary="The network as a file",
     response_class=Response,
-    responses=responses(422, 429, 504, offered=_FILES),
+    responses=responses(422, 429, 504, offered=_FILES, modelled=False),
 )
 def export(request: Request, query: Annotated[ExportQuery, Query()]) -> Response:
     """Return the whole network as one file; CSV, Parquet and Arrow hold one of its two tables."""

@@ -6,6 +6,7 @@ Operations are taken from the document, so that a new route is tried without a w
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 import schemathesis
@@ -36,8 +37,13 @@ OPERATIONS = [(method.upper(), path) for path, methods in DOCUMENT["paths"].item
 @pytest.fixture(scope="module")
 def address(mini_data):
     settings = {"TERTIUS_SPARQL_SECONDS": "5", "TERTIUS_CLIENT_SECONDS": "6000"}
-    with server(mini_data, **settings) as (base, _):
+    with server(mini_data, **settings) as (base, process):
+        # A pipe that nobody empties would stop the server after some hundred lines of its log.
+        emptied = threading.Thread(target=process.stderr.read)
+        emptied.start()
         yield base
+        process.kill()
+        emptied.join()
 
 
 @pytest.fixture(scope="module")
