@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tertius.loaders.name_index import write_names
 from tertius.loaders.search_schema import DERIVED, SCHEMA
+from tertius.queries.matching.schema import LAYOUT
 
 from benchmarks.labelled import Entry
 
@@ -39,3 +40,4 @@ def write_index(path: Path, entries: Iterable[Entry]) -> None:
         database.execute("COMMIT")
         database.executescript(DERIVED)
         write_names(database)
+        database.execute(f"PRAGMA user_version = {LAYOUT}")

@@ -6,7 +6,8 @@ Everything here is derived from the tables that `search` keeps for each source:
   index stand in it, so that the first hits of any search are the best ones and the others need not be read.
 - `name`: every name of an organisation with its normal form; number 0 is the name in use.
 - `name_key`: names as one word, and initials, for looking up by equality.
-- `name_words`: full-text index over the words of all names, the numbers and the circles of an organisation.
+- `name_words`: full-text index over the words of all names, the numbers, circles and sources of an
+  organisation.
 - `word`: the words of names with the number of organisations that bear them.
 - `near_word`: each longer word, and it without one of its letters. Two words that are one slip apart
   (a letter wrong, too many, missing, or two swapped) share a row (deletion neighbourhood: T. Bocek, E. Hunt,
@@ -58,6 +59,11 @@ INSERT INTO about
     FROM mention_about a LEFT JOIN record r ON r.id = a.id WHERE {} GROUP BY 1
 """
 
+_OF_ONE: Final = (
+    "coalesce(r.organization, a.id) = ?"
+    " AND (a.id = ? OR a.id IN (SELECT id FROM record WHERE organization = ?))"
+)
+
 _FINISH: Final = """
 CREATE TABLE name_key (form TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (form, place)) WITHOUT ROWID;
 INSERT INTO name_key SELECT DISTINCT form, place FROM key_found ORDER BY form, place;
@@ -86,7 +92,9 @@ SELECT p.place, o.id, o.name, o.country, o.sector, o.type,
     (SELECT group_concat('alternative' || char(30) || m.name, char(31)) FROM mention m
         WHERE (m.id = o.id OR m.id IN (SELECT r.id FROM record r WHERE r.organization = o.id))
         AND m.name <> o.name),
-    (SELECT group_concat(i.value, char(31)) FROM identifier i WHERE i.organization = o.id)
+    (SELECT group_concat(i.value, char(31)) FROM identifier i WHERE i.organization = o.id),
+    (SELECT group_concat(m.source, char(31)) FROM mention m
+        WHERE m.id = o.id OR m.id IN (SELECT r.id FROM record r WHERE r.organization = o.id))
 FROM place p JOIN organization o ON o.id = p.organization WHERE {} ORDER BY p.place
 """
 
@@ -125,7 +133,7 @@ class Entry:
 
 def entry(row: tuple[object, ...]) -> Entry:
     """Put an organisation's entry together from a row of the query over organisations."""
-    place, _, name, country, sector, kind, others, mentioned, numbers = row
+    place, _, name, country, sector, kind, others, mentioned, numbers, sources = row
     at = int(str(place))
     names: list[tuple[object, ...]] = []
     found: set[str] = set()
@@ -143,6 +151,7 @@ def entry(row: tuple[object, ...]) -> Entry:
     for circle, notation in (("country", country), ("sector", sector), ("type", kind)):
         if notation:
             found.add(circle_token(circle, str(notation)))
+    found.update(circle_token("source", source) for source in str(sources or "").split(_BETWEEN))
     return Entry(at, tuple(names), tuple(sorted(found)), tuple(sorted(forms - {""})))
 
 
@@ -176,7 +185,7 @@ def put_in(database: sqlite3.Connection, come: Sequence[Entry], organizations: I
     database.create_function("host", 1, host, deterministic=True)
     for organization in organizations:
         database.execute("DELETE FROM about WHERE organization = ?", (organization,))
-        database.execute(_ABOUT.format("a.id = ?"), (organization,))
+        database.execute(_ABOUT.format(_OF_ONE), (organization, organization, organization))
 
 
 def count_words(database: sqlite3.Connection, words: Mapping[str, int]) -> None:

@@ -24,9 +24,10 @@ from tertius.loaders.circles import notation
 from tertius.loaders.facts import Facts
 from tertius.loaders.judged import Settled, write_judgements
 from tertius.loaders.name_index import write_names
-from tertius.loaders.search_schema import DERIVED, SCHEMA, VERSION
+from tertius.loaders.search_schema import DERIVED, SCHEMA
 from tertius.loaders.search_update import NoRoomError, updating
 from tertius.ontology.identity import individual
+from tertius.queries.matching.schema import LAYOUT
 from tertius.queries.network import ParticipationTable
 from tertius.queries.network.columns import PARTITIONS
 from tertius.queries.network.table import find_keys
@@ -78,8 +79,9 @@ def write_search(
 ) -> None:
     """Write a snapshot's search index: the parent's with one source replaced.
 
-    Where the source names few organisations, before and now, and there are no judgements, the rows of those
-    organisations alone are written; otherwise everything is derived again from what the sources say.
+    Where the source names few organisations, before and now, and judgements join few others than before, the
+    rows of those organisations alone are written; otherwise everything is derived again from what the sources
+    say.
 
     Args:
         path: File to make; a copy of the parent's may be there already.
@@ -95,14 +97,16 @@ def write_search(
     """
     if parent is not None and not path.exists():
         shutil.copyfile(parent, path)
-    if listed is not None and staged is None and not settled.judgements:
+    if listed is not None and staged is None:
         try:
             with _database(path) as database:
-                touched = _touched(database, table, listed, facts)
+                touched = _touched(database, table, listed, facts, settled)
                 if touched is not None:
                     with updating(database, touched):
                         _forget(database, source, listed)
                         _mention(database, facts, table, source=source, base=base, progress=progress)
+                        database.execute("DELETE FROM record")
+                        write_judgements(database, settled, table)
                     return
         except NoRoomError:
             path.unlink()
@@ -121,7 +125,7 @@ def write_search(
         database.execute("COMMIT")
         database.executescript(DERIVED)
         write_names(database)
-        database.execute(f"PRAGMA user_version = {VERSION}")
+        database.execute(f"PRAGMA user_version = {LAYOUT}")
         database.execute("VACUUM")
 
 
@@ -143,22 +147,61 @@ def _forget(database: sqlite3.Connection, source: str, listed: list[int]) -> Non
 
 
 def _touched(
-    database: sqlite3.Connection, table: ParticipationTable, known: list[int], facts: Facts | None
+    database: sqlite3.Connection,
+    table: ParticipationTable,
+    known: list[int],
+    facts: Facts | None,
+    settled: Settled,
 ) -> list[int] | None:
     """Return the organisations that change, or None if the index should be derived whole."""
     (form,) = database.execute("PRAGMA user_version").fetchone()
-    if form != VERSION or database.execute("SELECT 1 FROM judgement LIMIT 1").fetchone():
+    if form != LAYOUT:
         return None
     organizations = _ids(table, facts)[0] if facts is not None else []
-    touched = sorted({*known, *organizations})
+    touched = {*known, *organizations}
     if len(touched) > MOST_TOUCHED or (facts is not None and len(facts.alliances) > MOST_TOUCHED):
         return None
-    # What a register made known enters the network under another id: that is done for all at once.
-    entering = [entry.key for entry in facts.organizations] if facts is not None else []
-    outside = "SELECT 1 FROM mention WHERE key = ? AND id >= ?"
-    if any(database.execute(outside, (key, OUTSIDE)).fetchone() for key in entering):
-        return None
-    return touched
+    # What a register made known enters the network under another id.
+    for entry in facts.organizations if facts is not None else ():
+        outside = database.execute("SELECT id FROM mention WHERE key = ? AND id >= ?", (entry.key, OUTSIDE))
+        touched.update(int(row[0]) for row in outside)
+    touched |= _rejoined(database, table, settled, touched)
+    return sorted(touched) if len(touched) <= MOST_TOUCHED else None
+
+
+def _rejoined(
+    database: sqlite3.Connection, table: ParticipationTable, settled: Settled, touched: set[int]
+) -> set[int]:
+    """Return the ids, those of before and after, of the records of every group that changes.
+
+    A group changes where a record comes or goes, where another stands for it, and where a source that
+    changes knows one of its records.
+    """
+    before = {}
+    changed = set()
+    rows = database.execute(
+        "SELECT r.key, s.key, r.id FROM record r JOIN record s ON s.id = r.organization"
+    ).fetchall()
+    for record, stands, number in rows:
+        before[record] = stands
+        if number in touched:
+            changed.add(record)
+    after = {record: one.canonical for one in settled.closure.groups for record in one.records}
+    members = sorted(after)
+    places = dict(
+        zip(members, find_keys(table.organizations, table.organization_order, members).tolist(), strict=True)
+    )
+    changed |= {record for record, place in places.items() if place in touched}
+    changed |= {record for record in before.keys() | after.keys() if before.get(record) != after.get(record)}
+    groups = {joined[record] for joined in (before, after) for record in changed if record in joined}
+    concerned = {record for joined in (before, after) for record, one in joined.items() if one in groups}
+    # One that stands for others may have an id in the network now that it had not.
+    found = {place for record in concerned if (place := places.get(record, -1)) >= 0}
+    for record in concerned:
+        found.update(
+            int(row[0]) for row in database.execute("SELECT id FROM mention WHERE key = ?", (record,))
+        )
+    return found
 
 
 def _mention(

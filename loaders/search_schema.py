@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 2
-"""Form of the file, its `user_version`; one of another form is written whole."""
-
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS mention (
     id INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, iri TEXT NOT NULL, name TEXT NOT NULL,

@@ -24,11 +24,10 @@ class NoRoomError(Exception):
 def updating(database: sqlite3.Connection, touched: Sequence[int]) -> Iterator[None]:
     """Derive again what follows from mentions of some organisations that change inside the `with`.
 
-    There are no judgements: every record is an organisation.
-
     Args:
         database: The index, outside a transaction.
-        touched: Ids of all organisations whose mentions change.
+        touched: Ids of all records whose mentions change, and of all that are, or were, joined with one of
+            them.
     """
     database.execute("BEGIN")
     before = entries(database, touched)

@@ -194,6 +194,7 @@ class Linking:
                 limit=candidates + 1,
                 sources=(target,),
                 exclude=(record.key, record.stands),
+                one_each=not own,
             )
             if one.outcome is not Outcome.DIFFERENT
         ]

@@ -1,6 +1,6 @@
 """Who is meant by a name: search, candidates, and an explained score."""
 
-from tertius.queries.matching.connections import Connections
+from tertius.queries.matching.connections import Connections, OtherLayout
 from tertius.queries.matching.lookup import Filter, Found, search
 from tertius.queries.matching.matcher import Candidate, Described, Matcher, Outcome
 from tertius.queries.matching.model import Model, model
@@ -15,6 +15,7 @@ __all__ = [
     "Matcher",
     "Model",
     "Name",
+    "OtherLayout",
     "Outcome",
     "model",
     "normalise",

@@ -8,10 +8,39 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tertius.queries.matching.schema import LAYOUT
+from tertius.store import StoreUnavailable
+
+
+class OtherLayout(StoreUnavailable):
+    """The search index of a snapshot is of the layout of an earlier or later version.
+
+    Attributes:
+        found: Number of its layout.
+    """
+
+    def __init__(self, found: int) -> None:
+        self.found = found
+        super().__init__(
+            f"the search index of this snapshot has layout {found}, and this version reads layout {LAYOUT}: "
+            "load any source again, and the index is derived anew; or answer with the version that wrote it"
+        )
+
 
 def listed(connection: sqlite3.Connection, sql: str, values: Collection[str | int]) -> sqlite3.Cursor:
     """Run a statement whose `{}` takes question marks, one for each value."""
     return connection.execute(sql.format(",".join("?" * len(values))), tuple(values))
+
+
+def check_layout(connection: sqlite3.Connection) -> None:
+    """Refuse an index that another version laid out.
+
+    Raises:
+        OtherLayout: Its layout is not the one that this version reads.
+    """
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found != LAYOUT:
+        raise OtherLayout(found)
 
 
 class Connections:
@@ -27,13 +56,22 @@ class Connections:
 
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; one that met an error is not lent again."""
+        """Lend a connection; one that met an error is not lent again.
+
+        Raises:
+            OtherLayout: Another version laid the index out.
+        """
         try:
             connection = self._idle.get_nowait()
         except queue.Empty:
             connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+            try:
+                check_layout(connection)
+            except BaseException:
+                connection.close()
+                raise
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA mmap_size = 1073741824")
         try:

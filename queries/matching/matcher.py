@@ -13,18 +13,17 @@ from rapidfuzz import fuzz, process
 from tertius.queries.matching.blocking import candidates
 from tertius.queries.matching.connections import Connections, listed
 from tertius.queries.matching.features import fact_features, name_features
-from tertius.queries.matching.identifiers import compare_identifiers
+from tertius.queries.matching.identifiers import Compared, compare_identifiers
 from tertius.queries.matching.model import Model, model
 from tertius.queries.matching.names import Name, normalise, words_of
 from tertius.queries.matching.reasons import explain
 from tertius.queries.matching.schema import host
 
-_MENTIONED: Final = """
-SELECT coalesce(r.organization, m.id), m.source FROM mention m LEFT JOIN record r ON r.id = m.id
-WHERE coalesce(r.organization, m.id) IN ({})
-"""
 _CLOSER: Final = 10
 """Candidates that are compared in full."""
+
+_ACRONYM: Final = 80.0
+"""Likeness of a name and its initials, among those of names by their letters (0 to 100)."""
 
 _NAMES_EACH: Final = 3
 """Names of each that are."""
@@ -92,8 +91,20 @@ class _Known:
 
     place: int
     names: list[tuple[str, Name]] = field(default_factory=list)
+    initials: frozenset[str] = frozenset()
     row: sqlite3.Row | None = None
     identifiers: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A candidate with the score that it has alone."""
+
+    row: sqlite3.Row
+    alone: float
+    given: str
+    features: dict[str, float]
+    numbers: Compared
 
 
 class Matcher:
@@ -119,50 +130,77 @@ class Matcher:
         limit: int = 5,
         sources: Collection[str] | None = None,
         exclude: Collection[str] = (),
+        one_each: bool = True,
     ) -> list[Candidate]:
         """Return the organisations that may be meant, the likeliest first.
+
+        Of the organisations of one source one can be meant. With the odds o1, o2, ... that its candidates
+        have alone, the first is meant with the probability o1 / (1 + o1 + o2 + ...): one of several causes
+        that exclude each other, or none.
 
         Args:
             what: The organisation asked about.
             limit: Most to return.
             sources: Only organisations that one of these sources mentions; None for all.
             exclude: Keys of organisations to leave out.
+            one_each: Whether one organisation of each source can be meant at most; otherwise every candidate
+                is judged alone, as in a list that may name the same organisation twice.
         """
         asked = [normalise(name) for name in dict.fromkeys((what.name, *what.other_names)) if name.strip()]
         with self._connections.use() as connection:
-            certain, likely = candidates(connection, asked, what.identifiers, what.country)
+            certain, likely = candidates(connection, asked, what.identifiers, what.country, sources)
             names = _names(connection, certain | likely)
             if not names or not asked:
                 return []
-            chosen = _closest(asked, names, certain)
+            chosen = _closest(asked, names, certain, _CLOSER + len(exclude))
             _complete(connection, chosen)
-            if sources is not None:
-                chosen = _of_sources(connection, chosen, sources)
         left_out = frozenset(exclude)
-        found = [
-            self._candidate(what, asked, one, one.row)
+        compared = [
+            self._compared(what, asked, one, one.row)
             for one in chosen
             if one.row is not None and one.row["key"] not in left_out
+        ]
+        against: dict[str, float] = {}
+        for one in compared:
+            against[one.row["source"]] = against.get(one.row["source"], 0.0) + _odds(one.alone)
+        found = [
+            self._candidate(what, one, against[one.row["source"]] - _odds(one.alone) if one_each else 0.0)
+            for one in compared
         ]
         found.sort(key=lambda one: (-one.score, one.key))
         return found[:limit]
 
-    def _candidate(self, what: Described, asked: Sequence[Name], one: _Known, row: sqlite3.Row) -> Candidate:
+    def _compared(self, what: Described, asked: Sequence[Name], one: _Known, row: sqlite3.Row) -> _Compared:
         facts = fact_features(
             {"country": what.country, "city": _city(what.city), "website": host(what.website)},
             {"country": row["country"], "city": _city(row["city"]), "website": row["website"]},
         )
         numbers = compare_identifiers(what.identifiers, one.identifiers)
         best: tuple[float, str, dict[str, float]] | None = None
+        ours = frozenset[str]().union(*(name.initials for name in asked))
         for name in asked:
             for given, normal in one.names:
                 features = {**name_features(name, normal, self._model.weight), **facts}
+                if features["initials"] and (
+                    (len(normal.core) == 1 and normal.compact in one.initials)
+                    or (len(name.core) == 1 and name.compact in ours)
+                ):
+                    # The acronym is short for another name that the same organisation bears.
+                    features["initials"] = 0.0
                 score = self._model.score(features)
                 if best is None or score > best[0]:
                     best = score, given, features
         score, given, features = best or (0.0, row["name"], dict(facts))
-        score = numbers.applied(score)
-        every: dict[str, float | None] = {**features, **numbers.features()}
+        return _Compared(row, numbers.applied(score), given, features, numbers)
+
+    def _candidate(self, what: Described, one: _Compared, rivals: float) -> Candidate:
+        row, numbers, given = one.row, one.numbers, one.given
+        odds = _odds(one.alone)
+        every_one = 1 + odds + rivals
+        score = odds / every_one
+        if numbers.agree:
+            score = numbers.applied(score)
+        every: dict[str, float | None] = {**one.features, **numbers.features(), "rivals": rivals / every_one}
         for fact, mine, theirs in (
             ("country", what.country, row["country"]),
             ("city", what.city, row["city"]),
@@ -190,6 +228,10 @@ def outcome(score: float, using: Model) -> Outcome:
     return Outcome.DIFFERENT if score < using.different else Outcome.UNDECIDED
 
 
+def _odds(score: float) -> float:
+    return score / max(1e-9, 1.0 - score)
+
+
 def _city(text: str | None) -> str | None:
     return " ".join(words_of(text)) or None if text else None
 
@@ -201,7 +243,10 @@ def _names(connection: sqlite3.Connection, places: Iterable[int]) -> list[tuple[
 
 
 def _closest(
-    asked: Sequence[Name], names: Sequence[tuple[int, str, str, str, str]], certain: Collection[int]
+    asked: Sequence[Name],
+    names: Sequence[tuple[int, str, str, str, str]],
+    certain: Collection[int],
+    most: int,
 ) -> list[_Known]:
     """Keep the certain ones and the likest others, each with its likest names."""
     cores = [row[2] for row in names]
@@ -210,15 +255,20 @@ def _closest(
     short = {name.compact for name in asked if len(name.core) == 1}
     initials = frozenset[str]().union(*(name.initials for name in asked))
     found: dict[int, list[tuple[float, int]]] = {}
+    shortened: dict[int, frozenset[str]] = {}
+    for place, _, _, _, letters in names:
+        if letters:
+            shortened[place] = shortened.get(place, frozenset()) | frozenset(letters.split())
     for at, (place, _, core, _, letters) in enumerate(names):
-        if core in initials or not short.isdisjoint(letters.split()):
-            likeness[at] = 100.0
+        acronym = core in initials and core not in shortened.get(place, ())
+        if acronym or (letters and not short.isdisjoint(letters.split())):
+            likeness[at] = max(likeness[at], _ACRONYM)
         found.setdefault(place, []).append((likeness[at], at))
     order = sorted(found, key=lambda place: (place not in certain, -max(found[place])[0], place))
     kept = []
-    for place in order[: max(_CLOSER, sum(place in certain for place in found))]:
+    for place in order[: max(most, sum(place in certain for place in found))]:
         likest = sorted(found[place], key=lambda pair: (-pair[0], pair[1]))[:_NAMES_EACH]
-        kept.append(_Known(place, [_name(names[at]) for _, at in likest]))
+        kept.append(_Known(place, [_name(names[at]) for _, at in likest], shortened.get(place, frozenset())))
     return kept
 
 
@@ -234,7 +284,7 @@ def _complete(connection: sqlite3.Connection, chosen: Sequence[_Known]) -> None:
     by_id: dict[int, _Known] = {}
     rows = listed(
         connection,
-        "SELECT p.place, o.id, o.key, o.iri, o.name, o.country, a.city, a.website FROM place p"
+        "SELECT p.place, o.id, o.key, o.iri, o.name, o.country, o.source, a.city, a.website FROM place p"
         " JOIN organization o ON o.id = p.organization LEFT JOIN about a ON a.organization = o.id"
         " WHERE p.place IN ({})",
         by_place,
@@ -247,12 +297,3 @@ def _complete(connection: sqlite3.Connection, chosen: Sequence[_Known]) -> None:
     )
     for organization, scheme, value in numbers:
         by_id[organization].identifiers.append((scheme, value))
-
-
-def _of_sources(
-    connection: sqlite3.Connection, chosen: Sequence[_Known], sources: Collection[str]
-) -> list[_Known]:
-    ids = {int(one.row["id"]): one for one in chosen if one.row is not None}
-    rows = listed(connection, _MENTIONED, ids)
-    kept = {int(number) for number, source in rows if source in sources}
-    return [one for number, one in ids.items() if number in kept]

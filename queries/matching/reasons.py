@@ -22,6 +22,9 @@ _SAID: Final = {
     "website_other": "different websites",
 }
 
+_RIVALS: Final = 0.1
+"""Probability that others of the source take, from which it is said."""
+
 
 def explain(
     features: Mapping[str, float | None], using: Model, numbers: Compared, name: str
@@ -44,4 +47,6 @@ def explain(
         said.append((1.5, f'{share:.0%} of what the words say is shared with "{name}"'))
         if (features.get("unmatched") or 0.0) >= 0.7:
             said.append((1.4, "a distinctive word is in one name only"))
+    if (features.get("rivals") or 0.0) >= _RIVALS:
+        said.append((50.0, "others of the same source may be meant as well"))
     return tuple(text for _, text in sorted(said, key=lambda one: -one[0]))

@@ -1,4 +1,4 @@
-"""How `search.sqlite` writes what is no name among the words of its index."""
+"""The layout of `search.sqlite`, and how it writes what is no name among the words of its index."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tertius.queries.matching.names import words_of
+
+LAYOUT: Final = 3
+"""Layout of the file, its `user_version`: what is written by one version is read by that version alone."""
 
 _NUMBER: Final = "\u00a4"
 _CIRCLE: Final = "\u00a7"
@@ -22,8 +25,8 @@ def circle_token(kind: str, notation: str) -> str:
     """Return the word under which the members of a circle are found.
 
     Args:
-        kind: `country`, `sector` or `type`.
-        notation: Its notation.
+        kind: `country`, `sector` or `type`; `source` for the organisations that a source mentions.
+        notation: Its notation, or the name of the source.
     """
     return _CIRCLE + blake2b(f"{kind}-{notation}".encode(), digest_size=6).hexdigest()
 

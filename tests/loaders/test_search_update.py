@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tertius.loaders import LoadJob, load, name_index, search, search_update
+from tertius.ontology.identity import key
+from tertius.queries.judgements import Judgement, Verdict
+from tertius.queries.matching.schema import LAYOUT
 from tertius.store import Snapshots
 
 Write = Callable[[str | bytes, str], Path]
@@ -26,7 +32,16 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """Read everything that readers can see, with organisations where places are numbered."""
     queries = {
         name: f"SELECT * FROM {name} ORDER BY 1, 2"
-        for name in ("mention", "mention_identifier", "mention_name", "alliance", "organization", "about")
+        for name in (
+            "mention",
+            "mention_identifier",
+            "mention_name",
+            "alliance",
+            "organization",
+            "about",
+            "judgement",
+            "record",
+        )
     }
     queries |= {
         "identifier": "SELECT * FROM identifier ORDER BY scheme, value, organization",
@@ -59,16 +74,19 @@ class Both:
     def load(self, source: str, text: str | None, patch: pytest.MonkeyPatch) -> None:
         self.files += 1
         file = self.write(text, f"{self.files}.csv") if text else None
+        files = (file,) if file else ()
+        self.run(LoadJob(data=self.folder, source=source, files=files, remove=file is None), patch)
+
+    def judge(self, left: str, right: str, verdict: Verdict, patch: pytest.MonkeyPatch) -> None:
+        self.files += 1
+        when = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=self.files)
+        self.run(LoadJob.judged(self.folder, [Judgement(left, right, verdict, "Ada", "person", when)]), patch)
+
+    def run(self, job: LoadJob, patch: pytest.MonkeyPatch) -> None:
         for name, most in (("updated", search.MOST_TOUCHED), ("whole", -1)):
-            job = LoadJob(
-                data=self.folder / name,
-                source=source,
-                files=(file,) if file else (),
-                remove=file is None,
-            )
             with patch.context() as within:
                 within.setattr(search, "MOST_TOUCHED", most)
-                load(job)
+                assert load(replace(job, data=self.folder / name)).published
 
     def check(self) -> None:
         paths = []
@@ -122,3 +140,71 @@ def test_when_there_is_no_room_between_two_places_all_get_new_ones(
     both.load("few", HEAD + names, monkeypatch)
     both.check()
     assert len(whole) == 2
+
+
+def _ror(number: str, name: str, city: str) -> dict[str, object]:
+    return {
+        "id": f"https://ror.org/{number}",
+        "names": [
+            {"value": name, "types": ["ror_display", "label"], "lang": "en"},
+            {"value": f"Institut {name}", "types": ["label"], "lang": "fr"},
+        ],
+        "status": "active",
+        "types": ["education"],
+        "external_ids": [],
+        "established": None,
+        "links": [{"type": "website", "value": f"https://{number}.example"}],
+        "locations": [{"geonames_details": {"country_code": "NL", "name": city}}],
+        "relationships": [],
+    }
+
+
+def test_judgements_and_small_loads_after_them_leave_what_a_whole_derivation_leaves(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Both(tmp_path, write)
+    both.load("many", MANY, monkeypatch)
+    records = [_ror("013meh722", "Omega Works", "Delft"), _ror("05a28rw58", "Kilogramm", "Breda")]
+    register = write(json.dumps(records), "ror.json")
+    both.run(LoadJob(data=tmp_path, source="register", files=(register,), mapping="ror"), monkeypatch)
+    few = HEAD + f"n,Omega Works,NL,steel,2019-01-01,{LEI}\nn,Organisation Alpha 3,NL,,2019-01-01,\n"
+    both.load("few", few, monkeypatch)
+    whole = []
+    write_names = search.write_names
+    monkeypatch.setattr(search, "write_names", lambda database: (whole.append(1), write_names(database)))
+    omega, alpha = key("few", "Omega Works", "NL"), key("many", "Organisation Alpha 3", "NL")
+    same, different = Verdict.SAME, Verdict.DIFFERENT
+    steps = (
+        # A record of the register comes to stand for one in the network, and for a second, and a third.
+        lambda: both.judge(omega, key("ror", "013meh722"), same, monkeypatch),
+        lambda: both.judge(key("many", "Organisation Omega 3", "NL"), omega, same, monkeypatch),
+        lambda: both.judge(key("few", "Organisation Alpha 3", "NL"), alpha, same, monkeypatch),
+        # A source changes that knows a joined record, and one that knows none.
+        lambda: both.load("few", few.replace("steel", "glass").replace("Alpha 3,", "Alpha 4,"), monkeypatch),
+        lambda: both.load("other", HEAD + "m,Kilogram,FR,,2018-01-01,\n", monkeypatch),
+        # A judgement is taken back; a joined record goes, and comes again.
+        lambda: both.judge(omega, key("ror", "013meh722"), different, monkeypatch),
+        lambda: both.load("few", None, monkeypatch),
+        lambda: both.load("few", few, monkeypatch),
+    )
+    for step in steps:
+        step()
+        both.check()
+    # Each step was whole in one of the two directories only.
+    assert len(whole) == len(steps)
+
+
+def test_an_index_of_an_earlier_layout_is_derived_again_by_the_next_load(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Both(tmp_path, write)
+    both.load("many", MANY, monkeypatch)
+    snapshot = Snapshots(tmp_path / "updated").current()
+    assert snapshot is not None
+    with closing(sqlite3.connect(snapshot.search_path)) as database:
+        database.execute("DROP TABLE near_word")
+        database.execute("DROP TABLE about")
+        database.execute(f"PRAGMA user_version = {LAYOUT - 1}")
+        database.commit()
+    both.load("few", HEAD + "n,Omega Works,NL,steel,2019-01-01,\n", monkeypatch)
+    both.check()

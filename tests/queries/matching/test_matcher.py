@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tertius.loaders import LoadJob, load
 from tertius.ontology.identity import key
-from tertius.queries.matching import Described, Matcher, Outcome, model
+from tertius.queries.judgements import Judgement, Verdict
+from tertius.queries.matching import Connections, Described, Matcher, OtherLayout, Outcome, model
+from tertius.store import Snapshots
 
 IBM = key("ror", "05a28rw58")
 CAMBRIDGE = key("ror", "013meh722")
@@ -121,3 +129,74 @@ def test_threads_share_a_matcher(index):
         found = list(pool.map(lambda one: shared.match(one)[0].key, what))
     shared.close()
     assert found == [CAMBRIDGE, IBM] * 20
+
+
+def _matcher(folder: Path, **sources: list[str]) -> Matcher:
+    """Return a matcher over alliances of one source each, by source: names of organisations of no country."""
+    for source, names in sources.items():
+        table = folder / f"{source}.csv"
+        table.write_text(
+            "alliance,partner,start\n" + "".join(f"a{at // 2},{name},2019\n" for at, name in enumerate(names))
+        )
+        load(LoadJob(data=folder / "data", source=source, files=(table,)))
+    return Matcher(Snapshots(folder / "data").current().search_path)
+
+
+def test_a_source_is_chosen_before_the_closest_are(tmp_path):
+    # Hundreds in one source are called more nearly so than the one of the other.
+    words = ("Works", "Supply", "Group", "Board")
+    many = [f"Anderson Waters {word} {at}" for at, word in enumerate(words * 100)]
+    matcher = _matcher(tmp_path, many=many, few=["Anderson Water", "Borealis"])
+    what = Described("Anderson Waters Works")
+    assert "Anderson Water" not in [one.name for one in matcher.match(what, limit=20)]
+    assert [one.name for one in matcher.match(what, sources=["few"])] == ["Anderson Water"]
+    assert not matcher.match(what, sources=[])
+    assert not matcher.match(what, sources=["nobody"])
+    matcher.close()
+
+
+def test_records_that_a_judgement_joins_belong_to_the_sources_of_each(index, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(index.parents[2], data)
+    alliances = key("alliances", "Delta Ltd", "GB")
+    when = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    load(LoadJob.judged(data, [Judgement(alliances, IBM, Verdict.SAME, "Ada", "person", when)]))
+    joined = Matcher(Snapshots(data).current().search_path)
+    for source in ("alliances", "register"):
+        for name in ("Delta Ltd", "IBM"):
+            assert IBM in [one.key for one in joined.match(Described(name), sources=[source])]
+    joined.close()
+
+
+def test_the_more_of_a_source_are_called_so_the_less_likely_is_each(tmp_path):
+    names = ["Ajax Pump", "Ajaxx Pump", "Ajax Pumpe", "Ajaxs Pump", "Borealis Ltd"]
+    matcher = _matcher(tmp_path, many=names, other=["Borealis"])
+    what = Described("Ajax Pumps")
+    together, alone = (matcher.match(what, one_each=one_each) for one_each in (True, False))
+    assert together[0].score < alone[0].score
+    assert sum(one.score for one in together) < 1 < sum(one.score for one in alone)
+    assert together[0].features["rivals"] > 0.1 > alone[0].features["rivals"] == 0
+    assert "others of the same source may be meant as well" in together[0].reasons
+    # Two sources may each know the organisation that is meant.
+    both = matcher.match(Described("Borealis"))
+    assert [one.features["rivals"] for one in both] == [0, 0]
+    matcher.close()
+
+
+def test_an_acronym_that_is_short_for_another_name_of_its_bearer_says_nothing(matcher):
+    found = {
+        one.key: one for one in matcher.match(Described("Institute of Brewing and Malting", country="US"))
+    }
+    assert IBM not in found or found[IBM].features["initials"] == 0
+    assert matcher.match(Described("International Bread Makers", country="US"))[0].outcome is not Outcome.SAME
+    assert matcher.match(Described("IBM", country="US"))[0].key == IBM
+
+
+def test_an_index_of_another_layout_is_refused_in_words(index, tmp_path):
+    path = tmp_path / "search.sqlite"
+    shutil.copyfile(index, path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 1")
+    for use in (lambda: Matcher(path).match(Described("IBM")), lambda: Connections(path).use().__enter__()):
+        with pytest.raises(OtherLayout, match=r"layout 1, and this version reads .* load any source again"):
+            use()
