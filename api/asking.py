@@ -62,6 +62,7 @@ async def ask(
                     lane=Lane.SPARQL,
                     snapshot=number,
                     query_id=query_id,
+                    client=client.name,
                 )
 
         async def watch() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -71,6 +71,18 @@ class Metrics:
             ["source", "since"],
             registry=self.registry,
         )
+
+        self.processes: Final = Gauge(
+            "tertius_store_events",
+            "What happened to queries and the processes that answer them since the start.",
+            ["event"],
+            registry=self.registry,
+        )
+
+    def show_processes(self, events: Mapping[str, int]) -> None:
+        """Show what a pool of query processes counts."""
+        for event, number in events.items():
+            self.processes.labels(event).set(number)
 
     def show_live(self, number: int, sources: Iterable[Source], now: dt.datetime) -> None:
         """Show which snapshot is live and how old its sources are.

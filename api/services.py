@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ import structlog
 from tertius.api.clients import parse_tokens
 from tertius.api.directory import Directory
 from tertius.api.errors import BadParameter, NotReady
+from tertius.api.kept_pages import KeptPages
 from tertius.api.ledger import Allowance, Ledger
 from tertius.api.metrics import Metrics
 from tertius.api.models import Source
@@ -162,6 +164,7 @@ class Services:
             branches=DEFAULT_LIMITS.branches,
             operators=DEFAULT_LIMITS.operators,
         )
+        self.pages: Final = KeptPages()
         self._lane: NetworkLane | None = None
         self._derived: tempfile.TemporaryDirectory[str] | None = None
         self._views: OrderedDict[int, View] = OrderedDict()
@@ -188,6 +191,7 @@ class Services:
             rest_workers=self.settings.rest_workers,
             sparql_workers=self.settings.sparql_workers,
             queue_seconds=self.settings.queue_seconds,
+            slice_seconds=self.settings.slice_seconds,
             memory_bytes=self.settings.worker_memory,
             prefixes=PREFIXES,
             started=self.ledger.began,
@@ -354,7 +358,9 @@ class Services:
             raise ResultTooLarge("ties", self.settings.export_ties)
 
     def show_live(self) -> None:
-        """Show the live snapshot and the age of its sources in the metrics, as they are at this moment."""
+        """Show processes, the live snapshot and the age of its sources in the metrics, as they are now."""
+        if "store" in self.__dict__:
+            self.metrics.show_processes(asdict(self.store.counters))
         with contextlib.suppress(NotReady):
             view = self.view()
             self.metrics.show_live(view.snapshot.number, view.sources, dt.datetime.now(dt.UTC))

@@ -158,7 +158,13 @@ class Settings(BaseSettings):
     rest_rows: int = Field(100_000, ge=1000, description="Most rows of one query of a REST route.")
     rest_bytes: int = Field(64 * 1024**2, ge=1024, description="Largest answer of one query of a REST route.")
     sparql_workers: int = Field(
-        2, ge=1, le=64, description="Processes that answer callers' SPARQL; more requests wait, then get 503."
+        3, ge=1, le=64, description="Processes that answer callers' SPARQL; more requests wait, then get 503."
+    )
+    slice_seconds: float = Field(
+        0.5,
+        gt=0,
+        le=600,
+        description="After this a query is long: half of the processes of its kind are for such ones.",
     )
     sparql_seconds: float = Field(30.0, gt=0, le=3600, description="Time limit of a caller's SPARQL query.")
     sparql_rows: int = Field(1_000_000, ge=1, description="Most rows or triples of a caller's SPARQL query.")
@@ -167,7 +173,7 @@ class Settings(BaseSettings):
         2 * 1024**3, ge=256 * 1024**2, description="Address space of one query process."
     )
     queue_seconds: float = Field(
-        2.0, ge=0, le=60, description="How long a query waits for a free process before it gets 503."
+        5.0, ge=0, le=60, description="How long a query waits for a free process before it gets 503."
     )
 
     client_queries: int = Field(

@@ -1,4 +1,10 @@
-"""What the clients of the load test ask; read by locust, which runs in an environment of its own."""
+"""What the clients of the load test ask; read by locust, which runs in an environment of its own.
+
+Of a hundred questions an ordinary client asks 30 by SPARQL for the alliances of one organisation, 10 by
+SPARQL for a count, 25 of named queries (one of these sorts all organisations, by a threshold drawn anew, the
+others are about one), and 35 of other REST routes, half of them about one organisation. A hostile one only
+sends what does harm.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ import itertools
 import os
 import random
 import sys
+from urllib.parse import quote
 
 from locust import HttpUser, constant_throughput, events, task
 
@@ -59,22 +66,31 @@ class Client(HttpUser):
         elif choice < 0.4:
             self._sparql(COUNT, "ordinary")
         else:
-            path = self.chance.choice(
-                (
-                    f"/v1/organizations/{key}",
-                    f"/v1/organizations/{key}/bridges",
-                    f"/v1/organizations/{key}/ties",
-                    f"/v1/organizations/{key}/position",
-                    "/v1/organizations?q=univ",
-                    "/v1/network/brokers?limit=20",
-                    "/v1/network/summary",
-                    "/v1/queries/brokers/results?limit=10",
-                )
-            )
+            path = self._named(iri, choice) if choice < 0.65 else self._route(key)
             with self.client.get(path, name="ordinary", catch_response=True) as response:
                 response.request_meta["request_type"] = "HTTP"
                 if response.status_code != 200:
                     response.failure(f"{path}: {response.status_code}")
+
+    def _named(self, iri: str, choice: float) -> str:
+        if choice < 0.41:
+            return f"/v1/queries/brokers/results?limit=10&min_degree={self.chance.randint(3, 20)}"
+        name = self.chance.choice(("partners-of-organization", "position-of-organization"))
+        return f"/v1/queries/{name}/results?organization={quote(iri, safe='')}"
+
+    def _route(self, key: str) -> str:
+        return self.chance.choice(
+            (
+                f"/v1/organizations/{key}",
+                f"/v1/organizations/{key}/bridges",
+                f"/v1/organizations/{key}/ties",
+                f"/v1/organizations/{key}/position",
+                "/v1/organizations?q=univ",
+                "/v1/organizations?country=DE&limit=50",
+                "/v1/network/brokers?limit=20",
+                "/v1/network/summary",
+            )
+        )
 
     def _harm(self) -> None:
         self._sparql(self.chance.choice(BAD), "hostile")

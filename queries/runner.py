@@ -123,6 +123,7 @@ def run(
         budget=Budget(seconds=min(allowed, seconds or allowed), rows=limit + 1, bytes=PAGE_BYTES),
         lane=lane,
         snapshot=snapshot,
+        client=name,
     )
     bindings = json.loads(answer.body)["results"]["bindings"]
     following = None

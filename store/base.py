@@ -150,6 +150,7 @@ class Store(Protocol):
         budget: Budget,
         lane: Lane = Lane.REST,
         snapshot: int | None = None,
+        client: str = "",
     ) -> Answer:
         """Answer one query.
 
@@ -161,6 +162,8 @@ class Store(Protocol):
             budget: time, rows and bytes the query may use.
             lane: whose workers answer, where the store has lanes.
             snapshot: number of the snapshot to ask; `None` means the current one.
+            client: for whom, by any name (for queries of our own: which); where the store has workers they go
+                round between these.
 
         Raises:
             QuerySyntaxError: the text is not a query.

@@ -8,13 +8,13 @@ import math
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tertius.store.base import Lane
 from tertius.store.errors import QueryCancelled, StoreBusy, StoreUnavailable
 from tertius.store.process import WorkerProcess, WorkerSettings
+from tertius.store.turns import Ticket, Turns
 
 _LONGEST_BACKOFF = 30.0
 
@@ -31,6 +31,7 @@ class Counters:
         kills: workers killed on purpose.
         crashes: workers that a query ended.
         respawns: workers started in the place of others.
+        demoted: long queries that made room for others, to be started again; each is a kill as well.
     """
 
     queries: int = 0
@@ -40,6 +41,7 @@ class Counters:
     kills: int = 0
     crashes: int = 0
     respawns: int = 0
+    demoted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +77,12 @@ class RunningQuery:
 
 
 @dataclass(eq=False, slots=True)
-class Ticket:
-    """One query on its way through the pool.
-
-    Attributes:
-        query_id: by which it can be cancelled.
-        lane: its lane.
-        limit: its time budget in seconds.
-        created: when it came in, for people.
-        started: the same on the monotonic clock.
-        snapshot: what it is asked of, once that is known.
-        worker: who works on it, while somebody does.
-        cancelled: somebody wants it stopped.
-        spoiled: its worker must not be used again.
-    """
-
-    query_id: str
-    lane: Lane
-    limit: float
-    created: dt.datetime
-    started: float
-    snapshot: int | None = None
-    worker: WorkerProcess | None = None
-    cancelled: bool = False
-    spoiled: bool = False
-
-
-@dataclass(eq=False, slots=True)
 class _LaneWorkers:
     size: int
     settings: WorkerSettings
     changed: threading.Condition
+    turns: Turns
     idle: list[WorkerProcess] = field(default_factory=list)
-    waiting: deque[Ticket] = field(default_factory=deque)
     alive: int = 0
     trouble: str | None = None
 
@@ -119,18 +94,21 @@ class Workers:
     which therefore has to live as long as the pool.
 
     Args:
-        lanes: number of workers and their settings, by lane.
+        lanes: by lane, the number of workers, their settings, and after how many seconds a query is long, as
+            `Turns` takes it.
         start_seconds: how long a worker may take to start.
 
     Raises:
         StoreUnavailable: a worker did not start.
     """
 
-    def __init__(self, lanes: Mapping[Lane, tuple[int, WorkerSettings]], *, start_seconds: float) -> None:
+    def __init__(
+        self, lanes: Mapping[Lane, tuple[int, WorkerSettings, float | None]], *, start_seconds: float
+    ) -> None:
         self._lock = threading.Lock()
         self._lanes = {
-            lane: _LaneWorkers(size, settings, threading.Condition(self._lock))
-            for lane, (size, settings) in lanes.items()
+            lane: _LaneWorkers(size, settings, threading.Condition(self._lock), Turns(size, slice_seconds))
+            for lane, (size, settings, slice_seconds) in lanes.items()
         }
         self._start_seconds = start_seconds
         self._tickets: dict[str, Ticket] = {}
@@ -173,7 +151,7 @@ class Workers:
         """Each lane at this moment."""
         with self._lock:
             return {
-                name: LaneState(lane.size, lane.alive, len(lane.idle), len(lane.waiting), lane.trouble)
+                name: LaneState(lane.size, lane.alive, len(lane.idle), len(lane.turns.waiting), lane.trouble)
                 for name, lane in self._lanes.items()
             }
 
@@ -229,9 +207,10 @@ class Workers:
 
     @contextlib.contextmanager
     def borrowed(self, ticket: Ticket, seconds: float) -> Iterator[WorkerProcess]:
-        """Have a worker of the query's lane, first come first served.
+        """Have a worker of the query's lane when it is the query's turn.
 
-        A worker whose ticket is `spoiled` afterwards is replaced.
+        A worker whose ticket is `spoiled` afterwards is replaced. One may be taken away again: then it dies,
+        the ticket is `demoted`, and the query may be started again in another block of this kind.
 
         Args:
             ticket: the query.
@@ -250,27 +229,40 @@ class Workers:
 
     def _acquire(self, ticket: Ticket, seconds: float) -> WorkerProcess:
         lane = self._lanes[ticket.lane]
-        until = ticket.started + min(seconds, ticket.limit)
+        # What has begun is not turned away for having had to make room.
+        until = ticket.started + (ticket.limit if ticket.demoted else min(seconds, ticket.limit))
         with self._lock:
-            lane.waiting.append(ticket)
+            if not lane.turns.arrive(ticket, time.monotonic()):
+                self._add(busy=1)
+                raise StoreBusy(self.retry_after(seconds))
             try:
                 while True:
                     self._check_waiting(lane, ticket)
-                    if lane.idle and lane.waiting[0] is ticket:
+                    now = time.monotonic()
+                    if lane.idle and lane.turns.next(now) is ticket:
                         worker = lane.idle.pop()
                         if worker.alive:
                             ticket.worker = worker
+                            lane.turns.begin(ticket, now)
                             return worker
                         self._replace(lane, worker)
                         continue
-                    left = until - time.monotonic()
+                    self._make_room(lane, now)
+                    left = until - now
                     if left <= 0:
                         self._add(busy=1)
                         raise StoreBusy(self.retry_after(seconds))
-                    lane.changed.wait(left)
+                    lane.changed.wait(min(left, lane.turns.pause(now)))
             finally:
-                lane.waiting.remove(ticket)
+                lane.turns.leave(ticket)
                 lane.changed.notify_all()
+
+    def _make_room(self, lane: _LaneWorkers, now: float) -> None:
+        coming = len(lane.idle) + lane.size - lane.alive
+        for ticket in lane.turns.in_the_way(coming, now):
+            self._add(demoted=1, kills=1)
+            if ticket.worker is not None:
+                ticket.worker.kill()
 
     def _check_waiting(self, lane: _LaneWorkers, ticket: Ticket) -> None:
         if self.closed:
@@ -285,12 +277,13 @@ class Workers:
         lane = self._lanes[ticket.lane]
         with self._lock:
             ticket.worker = None
+            lane.turns.end(ticket, time.monotonic())
             if not self.closed:
-                if ticket.spoiled or ticket.cancelled:
+                if ticket.spoiled or ticket.cancelled or ticket.preempted:
                     self._replace(lane, worker)
                 else:
                     lane.idle.append(worker)
-                    lane.changed.notify_all()
+                lane.changed.notify_all()
                 return
             lane.alive -= 1
             lane.changed.notify_all()

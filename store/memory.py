@@ -54,6 +54,7 @@ class MemoryStore:
         budget: Budget,
         lane: Lane = Lane.REST,  # noqa: ARG002 - part of the protocol; there is nobody to share with here
         snapshot: int | None = None,
+        client: str = "",  # noqa: ARG002 - the same
     ) -> Answer:
         """Answer one query; see `Store.query`. Time is checked only while the answer is being written."""
         if self._closed:

@@ -38,15 +38,20 @@ from tertius.store.errors import (
     WorkerCrashed,
 )
 from tertius.store.failures import as_error
-from tertius.store.lanes import Counters, LaneState, RunningQuery, Ticket, Workers
+from tertius.store.lanes import Counters, LaneState, RunningQuery, Workers
 from tertius.store.process import Died, TimedOut, WorkerProcess, WorkerSettings
 from tertius.store.snapshots import Snapshot, Snapshots
+from tertius.store.turns import Ticket
 
 _GIB = 2**30
 # The interpreter and the engine alone take about half of this.
 _LEAST_MEMORY = 2**28
 # A query that spent more than this share of its time waiting for a worker was not slow: the service was busy.
 _WAITED_SHARE = 0.25
+
+
+class _MadeRoom(StoreError):
+    """The query's worker was taken away for others, and the query is to be started again."""
 
 
 class QueryPool:
@@ -57,6 +62,8 @@ class QueryPool:
         rest_workers: processes for the lane `rest`, 1 or more.
         sparql_workers: processes for the lane `sparql`, 1 or more; they yield the processor to the others.
         queue_seconds: how long a query may wait for a worker before `StoreBusy`, within its own budget.
+        slice_seconds: after which a query is long: it makes room for those who wait if half of its lane's
+            workers have long queries already, and is started again later.
         memory_bytes: address-space limit of each worker, 256 MiB or more.
         handles: how many snapshots a worker keeps open.
         prefixes: prefix to namespace, known in queries without declaring them and used in answers.
@@ -76,6 +83,7 @@ class QueryPool:
         rest_workers: int = 2,
         sparql_workers: int = 2,
         queue_seconds: float = 1.0,
+        slice_seconds: float = 0.5,
         memory_bytes: int = 2 * _GIB,
         handles: int = 3,
         prefixes: Mapping[str, str] | None = None,
@@ -94,8 +102,8 @@ class QueryPool:
         settings = WorkerSettings(memory_bytes, handles, sandbox, prefixes=dict(prefixes or {}))
         self._workers = Workers(
             {
-                Lane.REST: (rest_workers, settings),
-                Lane.SPARQL: (sparql_workers, replace(settings, nice=5)),
+                Lane.REST: (rest_workers, settings, slice_seconds),
+                Lane.SPARQL: (sparql_workers, replace(settings, nice=5), slice_seconds),
             },
             start_seconds=start_seconds,
         )
@@ -142,6 +150,7 @@ class QueryPool:
         budget: Budget,
         lane: Lane = Lane.REST,
         snapshot: int | None = None,
+        client: str = "",
         query_id: str | None = None,
     ) -> Answer:
         """Answer one query; see `Store.query`.
@@ -154,6 +163,7 @@ class QueryPool:
             budget: as there. The caller has an answer or an exception within half a second after its end.
             lane: as there.
             snapshot: as there.
+            client: as there.
             query_id: by which `cancel` knows this query; made up if not given.
 
         Raises:
@@ -162,7 +172,9 @@ class QueryPool:
         """
         check_formats(solutions, graph)
         started = time.monotonic()
-        ticket = Ticket(query_id or uuid.uuid4().hex, lane, budget.seconds, dt.datetime.now(dt.UTC), started)
+        ticket = Ticket(
+            query_id or uuid.uuid4().hex, lane, budget.seconds, dt.datetime.now(dt.UTC), started, client
+        )
         request = {
             "solutions": solutions,
             "graph": graph,
@@ -173,7 +185,8 @@ class QueryPool:
         }
         body = text.encode("utf-8", "surrogatepass")
         with self._workers.registered(ticket):
-            for attempt in (1, 2):
+            gone = False
+            while True:
                 with self._workers.borrowed(ticket, self._queue_seconds) as worker:
                     if self._started is not None:
                         self._started(ticket.query_id)
@@ -181,16 +194,19 @@ class QueryPool:
                     ticket.snapshot = target.number
                     try:
                         reply, answer = self._ask(worker, ticket, request, body, target)
+                    except _MadeRoom:
+                        ticket.snapshot = None
+                        continue
                     except SnapshotGone:
                         # The live one may be replaced and cleared away before the worker has opened it.
-                        if snapshot is not None or attempt == 2:
+                        if snapshot is not None or gone:
                             raise
+                        gone = True
                         continue
                 form = cast("AnswerForm", reply["form"])
                 media_type = ResultFormat(reply["format"]).media_type
                 seconds = time.monotonic() - started
                 return Answer(form, media_type, answer, reply["rows"], target.number, seconds)
-        raise AssertionError("unreachable: the second attempt returns or raises")
 
     def close(self) -> None:
         """End all workers; queries still running raise `StoreUnavailable`. May be called again."""
@@ -261,6 +277,8 @@ class QueryPool:
             return QueryCancelled(ticket.query_id)
         if self._workers.closed:
             return StoreUnavailable("the store was closed while the query ran")
+        if ticket.preempted:
+            return _MadeRoom()
         if cause.name == "SIGALRM":
             return self._late(ticket, left)
         self._workers.count(crashes=1)

@@ -112,6 +112,7 @@ class RemoteStore:
         budget: Budget,
         lane: Lane = Lane.REST,
         snapshot: int | None = None,
+        client: str = "",  # noqa: ARG002 - part of the protocol; the service shares its time itself
         query_id: str | None = None,
     ) -> Answer:
         """Answer one query; see `Store.query`.
@@ -124,6 +125,7 @@ class RemoteStore:
             budget: as there.
             lane: as there.
             snapshot: only `None`: a service has no snapshots.
+            client: as there; not used.
             query_id: by which `cancel` knows this query; made up if not given.
 
         Raises:

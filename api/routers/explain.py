@@ -123,6 +123,7 @@ async def _answer(request: Request, asked: SparqlRequest) -> Response:
                     lane=Lane.SPARQL,
                     snapshot=number,
                     query_id=own_id,
+                    client=caller.name,
                 ).body
 
             with services.metrics.timed("sparql-explain"):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from tertius.api import remote
 from tertius.api.exchange import Exchange
+from tertius.api.kept_pages import key_of
 from tertius.api.models import Envelope
 from tertius.api.negotiate import CSV, JSON
 from tertius.api.openapi import responses
@@ -78,17 +79,22 @@ def get_results(request: Request, name: Name, query: Annotated[ResultsQuery, Que
     snapshot = decode_cursor(query.cursor, named).snapshot if query.cursor is not None else None
     exchange = Exchange(request, query, _TABLE, asked=arguments, snapshot=snapshot)
     with services.metrics.timed(name):
-        page = run(
-            services.catalogue,
-            services.store,
-            name,
-            arguments,
-            limit=query.limit,
-            cursor=query.cursor,
-            context=Context(base=exchange.view.base, as_of=exchange.view.as_of),
-            snapshot=exchange.view.snapshot.number,
-            seconds=services.settings.rest_seconds,
-        )
+        snapshot_id = str(exchange.view.snapshot.manifest.uuid)
+        key = key_of(snapshot_id, name, arguments, query.limit, query.cursor)
+        page = services.pages.get(key)
+        if page is None:
+            page = run(
+                services.catalogue,
+                services.store,
+                name,
+                arguments,
+                limit=query.limit,
+                cursor=query.cursor,
+                context=Context(base=exchange.view.base, as_of=exchange.view.as_of),
+                snapshot=exchange.view.snapshot.number,
+                seconds=services.settings.rest_seconds,
+            )
+            services.pages.keep(key, page)
     following = exchange.continued(page.next)
 
     def flat(row: Row) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
@@ -91,3 +92,28 @@ def test_an_answer_is_never_cut_short(make_client, mini_data, limits, query, uni
     assert found["type"].endswith("/problem/result-too-large")
     assert found["unit"] == unit
     assert found["cap"] == next(iter(limits.values()))
+
+
+def test_hostile_clients_from_several_addresses_leave_a_process_to_the_others(make_client, mini_data):
+    """Two clients hold every process with long queries; who asks for little is answered, again and again."""
+    names = ["hostile-1", "hostile-2", "modest"]
+    listed = ",".join(f"{name}={hashlib.sha256(name.encode()).hexdigest()}" for name in names)
+    limits = {"token_sparql_seconds": 60, "queue_seconds": 30, "slice_seconds": 0.1}
+    service = make_client(mini_data, tokens=listed, sparql_workers=2, **limits)
+    pool = service.app.state.services.store
+
+    def ask(name: str, text: str):
+        return service.get(f"/sparql?query={quote(text)}", headers={"Authorization": f"Bearer {name}"})
+
+    with ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(ask, name, RUN_AWAY) for name in names[:2]]
+        while pool.lanes()[Lane.SPARQL].idle:
+            time.sleep(0.01)
+        answers = [ask("modest", "ASK {}") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200] * 5
+        assert pool.counters.demoted == 1
+        assert [one.done() for one in running] == [False, False]
+        while not all(one.done() for one in running):
+            for query in pool.running():
+                pool.cancel(query.query_id)
+            time.sleep(0.01)

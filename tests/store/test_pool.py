@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -377,3 +377,52 @@ def test_large_queries_and_answers_pass_whole(shared_pool: QueryPool) -> None:
 def test_a_lane_needs_a_worker(snapshots: Snapshots, lanes: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="at least one worker"):
         QueryPool(snapshots, rest_workers=lanes[0], sparql_workers=lanes[1])
+
+
+def test_long_queries_of_some_keep_no_short_query_of_another_waiting(
+    snapshots: Snapshots, make_pool: MakePool
+) -> None:
+    publish(snapshots, generation(1))
+    pool = make_pool(snapshots, sparql_workers=2, queue_seconds=60, slice_seconds=0.1)
+    with ExitStack() as stack:
+        outcomes = [
+            stack.enter_context(
+                in_background(pool, lane=Lane.SPARQL, client=f"hostile {number}", query_id=f"q{number}")
+            )
+            for number in range(2)
+        ]
+        until(lambda: len(working(pool)) == 2)
+        answer = pool.query(GENERATIONS, budget=BUDGET, lane=Lane.SPARQL, client="modest")
+        assert generations(answer) == {"1"}
+        until(lambda: len(working(pool)) == 1)
+        assert (pool.counters.demoted, pool.lanes()[Lane.SPARQL].waiting) == (1, 1)
+        (first,) = working(pool)
+        assert pool.cancel(first.query_id)
+        # What made room is started again, from the beginning, once there is a place for it.
+        until(lambda: [query.query_id for query in working(pool)] not in ([first.query_id], []))
+        (second,) = working(pool)
+        assert second.query_id != first.query_id
+        assert pool.cancel(second.query_id)
+    assert [type(one) for (one,) in outcomes] == [QueryCancelled, QueryCancelled]
+    assert pool.counters.crashes == 0
+
+
+def test_a_query_that_made_room_is_answered_whole(snapshots: Snapshots, make_pool: MakePool) -> None:
+    publish(snapshots, generation(1, size=40))
+    pool = make_pool(snapshots, sparql_workers=2, queue_seconds=60, slice_seconds=0.05)
+    several = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c = ?f || ?f = ?i) }"
+    with in_background(pool, lane=Lane.SPARQL, client="hostile", query_id="hostile"):
+        until(lambda: working(pool))
+        with ThreadPoolExecutor(1) as threads:
+            late = threads.submit(pool.query, several, budget=LONG, lane=Lane.SPARQL, client="analyst")
+            until(lambda: len(working(pool)) == 2)
+            until(
+                lambda: (
+                    pool.query("ASK {}", budget=BUDGET, lane=Lane.SPARQL, client="modest")
+                    and (pool.counters.demoted or late.done())
+                )
+            )
+            assert pool.cancel("hostile")
+            (row,) = solutions(late.result())
+    assert row["n"] == ox.Literal(80**3)
+    assert pool.counters.demoted == 1

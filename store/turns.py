@@ -1,0 +1,198 @@
+"""Whose turn it is: clients in rotation, and long queries in a part of the workers only.
+
+Nobody can tell beforehand how long a query takes. So each begins on any worker, and one that has run longer
+than its slice is *long*: it keeps its worker if one of the places for long queries is free, or while nobody
+waits; else it makes room and is started again when such a place is free. Who had a long query within the
+last minute begins in those places. For queries of our own the name of the query stands for who asks. Hence a
+worker is always within a slice's reach of those who ask little, whatever others ask.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tertius.store.base import Lane
+
+if TYPE_CHECKING:
+    from tertius.store.process import WorkerProcess
+
+REMEMBERED = 60.0
+"""Seconds for which a client's long query counts."""
+
+_LINE = 8
+"""Queries that may wait for each place for long ones; each keeps a thread of the service."""
+_FORGET_ABOVE = 256
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """One query on its way through the pool.
+
+    Attributes:
+        query_id: by which it can be cancelled.
+        lane: its lane.
+        limit: its time budget in seconds.
+        created: when it came in, for people.
+        started: the same on the monotonic clock.
+        client: who asks; whose turn it is hangs on this.
+        snapshot: what it is asked of, once that is known.
+        worker: who works on it, while somebody does.
+        since: when that began.
+        cancelled: somebody wants it stopped.
+        spoiled: its worker must not be used again.
+        long: it has one of the places for long queries.
+        preempted: its worker is being taken away.
+        demoted: that happened; it waits for a place for long queries.
+    """
+
+    query_id: str
+    lane: Lane
+    limit: float
+    created: dt.datetime
+    started: float
+    client: str = ""
+    snapshot: int | None = None
+    worker: WorkerProcess | None = None
+    since: float = 0.0
+    cancelled: bool = False
+    spoiled: bool = False
+    long: bool = False
+    preempted: bool = False
+    demoted: bool = False
+
+
+@dataclass(slots=True)
+class _Record:
+    """What one client did: workers it has, when it last had one, when it last had a long query."""
+
+    running: int = 0
+    served: float = -math.inf
+    long: float = -math.inf
+
+
+@dataclass(eq=False, slots=True)
+class Turns:
+    """The queries of one lane that wait and run. Used under the lane's lock; times are monotonic seconds.
+
+    Attributes:
+        size: workers of the lane.
+        slice: seconds after which a query is long; `None` where none ever is.
+        waiting: queries that wait, in the order in which they came.
+    """
+
+    size: int
+    slice: float | None = None
+    waiting: list[Ticket] = field(default_factory=list)
+    _running: list[Ticket] = field(default_factory=list)
+    _records: dict[str, _Record] = field(default_factory=dict)
+
+    @property
+    def places(self) -> int:
+        """How many long queries may keep a worker though others wait: half of the workers, one at least."""
+        return max(1, self.size // 2)
+
+    def arrive(self, ticket: Ticket, now: float) -> bool:
+        """Let a query wait; `False` where too many wait already for the places that it may have."""
+        self._settle(now)
+        line = sum(self._bound(other, now) for other in self.waiting)
+        if self._bound(ticket, now) and not ticket.demoted and line >= _LINE * self.places:
+            return False
+        self.waiting.append(ticket)
+        return True
+
+    def next(self, now: float) -> Ticket | None:
+        """Whose turn the next worker is: who asks little before who asks much, then in rotation."""
+        self._settle(now)
+        room = self._long() < self.places
+        able = [ticket for ticket in self.waiting if room or not self._bound(ticket, now)]
+        # The first of equals came first.
+        return min(able, key=lambda ticket: self._rank(ticket, now), default=None)
+
+    def _rank(self, ticket: Ticket, now: float) -> tuple[bool, int, float]:
+        record = self._records.get(ticket.client) or _Record()
+        return self._bound(ticket, now), record.running, record.served
+
+    def begin(self, ticket: Ticket, now: float) -> None:
+        """A query has a worker."""
+        self.leave(ticket)
+        ticket.long = self._bound(ticket, now)
+        ticket.preempted = False
+        ticket.since = now
+        self._running.append(ticket)
+        record = self._record(ticket.client, now)
+        record.running += 1
+        record.served = now
+
+    def leave(self, ticket: Ticket) -> None:
+        """A query does not wait any more; it may have left already."""
+        if ticket in self.waiting:
+            self.waiting.remove(ticket)
+
+    def end(self, ticket: Ticket, now: float) -> None:
+        """A query has given its worker back."""
+        self._settle(now)
+        self._running.remove(ticket)
+        ticket.demoted |= ticket.preempted
+        record = self._record(ticket.client, now)
+        record.running -= 1
+        record.served = now
+
+    def in_the_way(self, coming: int, now: float) -> list[Ticket]:
+        """Which long queries have to make room, marked as `preempted`; those that lose least come first.
+
+        Args:
+            coming: workers that are free, or will be without anybody's making room.
+            now: the time.
+        """
+        self._settle(now)
+        coming += sum(ticket.preempted for ticket in self._running)
+        wanted = sum(not self._bound(ticket, now) for ticket in self.waiting) - coming
+        if wanted <= 0:
+            return []
+        overdue = [
+            one for one in self._running if not one.long and not one.preempted and self._over(one, now)
+        ]
+        chosen = sorted(overdue, key=lambda ticket: -ticket.since)[:wanted]
+        for ticket in chosen:
+            ticket.preempted = True
+        return chosen
+
+    def pause(self, now: float) -> float:
+        """Seconds after which another query may have to make room."""
+        if self.slice is None:
+            return math.inf
+        ends = (ticket.since + self.slice - now for ticket in self._running if not ticket.long)
+        return min((end for end in ends if end > 0), default=math.inf)
+
+    def _settle(self, now: float) -> None:
+        """Note whose slice has ended, and give the places for long queries to those that came first."""
+        for ticket in self._running:
+            if self._over(ticket, now):
+                self._record(ticket.client, now).long = now
+                if not ticket.long and not ticket.preempted and self._long() < self.places:
+                    ticket.long = True
+
+    def _long(self) -> int:
+        return sum(ticket.long for ticket in self._running)
+
+    def _over(self, ticket: Ticket, now: float) -> bool:
+        return self.slice is not None and now - ticket.since >= self.slice
+
+    def _bound(self, ticket: Ticket, now: float) -> bool:
+        """Whether a query may only have a place for long ones."""
+        if self.slice is None:
+            return False
+        record = self._records.get(ticket.client)
+        return ticket.demoted or (record is not None and now - record.long < REMEMBERED)
+
+    def _record(self, client: str, now: float) -> _Record:
+        if len(self._records) > _FORGET_ABOVE:
+            self._records = {
+                name: record
+                for name, record in self._records.items()
+                if record.running or now - max(record.served, record.long) < REMEMBERED
+            }
+        return self._records.setdefault(client, _Record())

@@ -1,0 +1,139 @@
+"""Whose turn it is: decided from what clients asked and how long it took, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tertius.store.base import Lane
+from tertius.store.turns import REMEMBERED, Ticket, Turns
+
+WHEN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def ticket(client: str, number: int = 1) -> Ticket:
+    return Ticket(f"{client}-{number}", Lane.SPARQL, 30.0, WHEN, 0.0, client)
+
+
+def begun(turns: Turns, client: str, now: float) -> Ticket:
+    one = ticket(client)
+    assert turns.arrive(one, now)
+    assert turns.next(now) is one
+    turns.begin(one, now)
+    return one
+
+
+def waits(turns: Turns, client: str, now: float, number: int = 1) -> Ticket:
+    one = ticket(client, number)
+    assert turns.arrive(one, now)
+    return one
+
+
+def test_clients_take_turns_however_many_queries_each_has() -> None:
+    turns = Turns(1, slice=1.0)
+    for number in range(3):
+        waits(turns, "greedy", 0.0, number)
+    waits(turns, "modest", 0.0)
+    order = []
+    for now in range(4):
+        one = turns.next(now * 0.1)
+        assert one is not None
+        turns.begin(one, now * 0.1)
+        turns.end(one, now * 0.1 + 0.05)
+        order.append(one.query_id)
+    assert order == ["greedy-0", "modest-1", "greedy-1", "greedy-2"]
+
+
+def test_who_has_fewer_workers_goes_first() -> None:
+    turns = Turns(3, slice=1.0)
+    begun(turns, "greedy", 0.0)
+    begun(turns, "modest", 0.0)
+    begun(turns, "greedy", 0.1)
+    waits(turns, "greedy", 0.2)
+    late = waits(turns, "modest", 0.3)
+    assert turns.next(0.3) is late
+
+
+def test_a_lane_without_a_slice_is_first_come_first_served_for_one_client() -> None:
+    turns = Turns(1)
+    held = begun(turns, "", 0.0)
+    first, second = waits(turns, "", 1.0), waits(turns, "", 2.0)
+    assert turns.in_the_way(0, 1000.0) == []
+    turns.end(held, 1000.0)
+    assert turns.next(1000.0) is first
+    turns.begin(first, 1000.0)
+    turns.end(first, 1001.0)
+    assert turns.next(1001.0) is second
+
+
+def test_long_queries_keep_their_workers_while_nobody_waits() -> None:
+    turns = Turns(2, slice=1.0)
+    first, second = begun(turns, "a", 0.0), begun(turns, "b", 0.1)
+    assert turns.in_the_way(0, 20.0) == []
+    assert not second.preempted
+    waits(turns, "c", 21.0)
+    assert turns.in_the_way(0, 21.0) == [second]
+    assert first.long
+    assert not first.preempted
+
+
+def test_nobody_makes_room_before_the_slice_ends_or_where_a_worker_is_coming() -> None:
+    turns = Turns(2, slice=1.0)
+    begun(turns, "a", 0.0)
+    second = begun(turns, "b", 0.1)
+    waits(turns, "c", 0.5)
+    assert turns.in_the_way(0, 0.5) == []
+    assert 0.49 < turns.pause(0.5) < 0.51
+    assert turns.in_the_way(1, 5.0) == []
+    assert turns.in_the_way(0, 5.0) == [second]
+    assert turns.in_the_way(0, 5.0) == []
+
+
+def test_what_made_room_waits_for_a_place_for_long_ones() -> None:
+    turns = Turns(2, slice=1.0)
+    first, second = begun(turns, "a", 0.0), begun(turns, "b", 0.1)
+    short = waits(turns, "c", 5.0)
+    assert turns.in_the_way(0, 5.0) == [second]
+    turns.end(second, 5.0)
+    assert second.demoted
+    assert turns.arrive(second, 5.0)
+    assert turns.next(5.0) is short
+    turns.begin(short, 5.0)
+    turns.end(short, 5.1)
+    assert turns.next(5.1) is None
+    turns.end(first, 9.0)
+    assert turns.next(9.0) is second
+    turns.begin(second, 9.0)
+    assert second.long
+
+
+def test_who_asked_for_much_begins_among_the_long_ones_for_a_while() -> None:
+    turns = Turns(3, slice=1.0)
+    turns.end(begun(turns, "heavy", 0.0), 4.0)
+    begun(turns, "other", 4.0)
+    again = waits(turns, "heavy", 4.5)
+    assert turns.next(4.5) is again
+    assert turns.next(5.5) is None, "the place for long queries has gone to the one that overran"
+    fresh = waits(turns, "fresh", 6.0)
+    assert turns.next(6.0) is fresh
+    turns.begin(fresh, 6.0)
+    turns.end(fresh, 6.1)
+    assert turns.next(6.1) is None
+    assert turns.next(4.0 + REMEMBERED) is again
+
+
+def test_few_may_wait_for_places_for_long_queries() -> None:
+    turns = Turns(2, slice=1.0)
+    clients = [f"heavy {number}" for number in range(20)]
+    for client in clients:
+        turns.end(begun(turns, client, 0.0), 2.0)
+    let_in = [client for client in clients if turns.arrive(ticket(client), 3.0)]
+    assert len(let_in) == 8
+    assert turns.arrive(ticket("light"), 3.0)
+
+
+def test_clients_that_left_are_forgotten() -> None:
+    turns = Turns(1, slice=1.0)
+    for number in range(2000):
+        now = number * 1.0
+        turns.end(begun(turns, f"client {number}", now), now + 0.1)
+    assert len(turns._records) < 400
