@@ -54,6 +54,21 @@ assert load(LoadJob(data, "victim", (tables[before == 300],))).published
 assert whole(data) == 800 - before
 """
 
+# Loads when it is told to, and says which snapshot it published, or that another was loading.
+WRITER = """
+import sys
+from pathlib import Path
+from tertius.loaders import LoadJob, load
+from tertius.store import LockHeld
+
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    print(load(LoadJob(Path(sys.argv[1]), "victim", (Path(sys.argv[2]),))).snapshot)
+except LockHeld:
+    print("held")
+"""
+
 
 def on_small_disk(folder: Path, means: str, steps: list[int]) -> list[str]:
     """Run the loads; `loaded` or `full` for each of the kilobytes that were left."""
@@ -100,3 +115,27 @@ def test_of_two_loads_at_once_one_is_turned_away_and_loses_nothing(tmp_path: Pat
         assert whole(data) == before
     assert load(LoadJob(data, "victim", (tmp_path / "300.csv",))).published
     assert whole(data) == 300
+
+
+def test_of_two_processes_that_load_at_once_each_publishes_or_is_turned_away(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    tables = {rows: write_table(tmp_path / f"{rows}.csv", rows) for rows in (200, 3000, 4000)}
+    load(LoadJob(data, "victim", (tables[200],)))
+    command = [sys.executable, "-c", WRITER, str(data)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = {rows: subprocess.Popen([*command, str(tables[rows])], **pipes) for rows in (3000, 4000)}  # type: ignore[call-overload]
+    # Neither begins before both are there.
+    for writer in writers.values():
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers.values():
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    said = {rows: writer.communicate(timeout=120)[0].strip() for rows, writer in writers.items()}
+    published = [rows for rows, word in said.items() if word.isdigit()]
+    assert published
+    assert {said[rows] for rows in said.keys() - set(published)} <= {"held"}
+    last = max(published, key=lambda rows: int(said[rows]))
+    assert whole(data) == last
+    assert Snapshots(data).current_number() == int(said[last]) == 1 + len(published)
+    assert load(LoadJob(data, "victim", (tables[200],))).published
+    assert whole(data) == 200
