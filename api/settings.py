@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         0.5,
         gt=0,
         le=600,
-        description="After this a query is long: half of the processes of its kind are for such ones.",
+        description="After so much work a query is long; half of the processes of its kind are for such.",
     )
     sparql_seconds: float = Field(30.0, gt=0, le=3600, description="Time limit of a caller's SPARQL query.")
     sparql_rows: int = Field(1_000_000, ge=1, description="Most rows or triples of a caller's SPARQL query.")

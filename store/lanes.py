@@ -94,8 +94,8 @@ class Workers:
     which therefore has to live as long as the pool.
 
     Args:
-        lanes: by lane, the number of workers, their settings, and after how many seconds a query is long, as
-            `Turns` takes it.
+        lanes: by lane, the number of workers, their settings, after how many seconds of work a query is long,
+            and for how many its client is known for it, as `Turns` takes them.
         start_seconds: how long a worker may take to start.
 
     Raises:
@@ -103,12 +103,14 @@ class Workers:
     """
 
     def __init__(
-        self, lanes: Mapping[Lane, tuple[int, WorkerSettings, float | None]], *, start_seconds: float
+        self, lanes: Mapping[Lane, tuple[int, WorkerSettings, float, float]], *, start_seconds: float
     ) -> None:
         self._lock = threading.Lock()
         self._lanes = {
-            lane: _LaneWorkers(size, settings, threading.Condition(self._lock), Turns(size, slice_seconds))
-            for lane, (size, settings, slice_seconds) in lanes.items()
+            lane: _LaneWorkers(
+                size, settings, threading.Condition(self._lock), Turns(size, slice_seconds, remembered)
+            )
+            for lane, (size, settings, slice_seconds, remembered) in lanes.items()
         }
         self._start_seconds = start_seconds
         self._tickets: dict[str, Ticket] = {}

@@ -41,7 +41,7 @@ from tertius.store.failures import as_error
 from tertius.store.lanes import Counters, LaneState, RunningQuery, Workers
 from tertius.store.process import Died, TimedOut, WorkerProcess, WorkerSettings
 from tertius.store.snapshots import Snapshot, Snapshots
-from tertius.store.turns import Ticket
+from tertius.store.turns import REMEMBERED, Ticket
 
 _GIB = 2**30
 # The interpreter and the engine alone take about half of this.
@@ -62,8 +62,8 @@ class QueryPool:
         rest_workers: processes for the lane `rest`, 1 or more.
         sparql_workers: processes for the lane `sparql`, 1 or more; they yield the processor to the others.
         queue_seconds: how long a query may wait for a worker before `StoreBusy`, within its own budget.
-        slice_seconds: after which a query is long: it makes room for those who wait if half of its lane's
-            workers have long queries already, and is started again later.
+        slice_seconds: work after which a query is long: it makes room for those who wait if half of its
+            lane's workers have long queries already, and is started again later.
         memory_bytes: address-space limit of each worker, 256 MiB or more.
         handles: how many snapshots a worker keeps open.
         prefixes: prefix to namespace, known in queries without declaring them and used in answers.
@@ -102,8 +102,8 @@ class QueryPool:
         settings = WorkerSettings(memory_bytes, handles, sandbox, prefixes=dict(prefixes or {}))
         self._workers = Workers(
             {
-                Lane.REST: (rest_workers, settings, slice_seconds),
-                Lane.SPARQL: (sparql_workers, replace(settings, nice=5), slice_seconds),
+                Lane.REST: (rest_workers, settings, slice_seconds, 0.0),
+                Lane.SPARQL: (sparql_workers, replace(settings, nice=5), slice_seconds, REMEMBERED),
             },
             start_seconds=start_seconds,
         )

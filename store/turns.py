@@ -3,8 +3,9 @@
 Nobody can tell beforehand how long a query takes. So each begins on any worker, and one that has run longer
 than its slice is *long*: it keeps its worker if one of the places for long queries is free, or while nobody
 waits; else it makes room and is started again when such a place is free. Who had a long query within the
-last minute begins in those places. For queries of our own the name of the query stands for who asks. Hence a
-worker is always within a slice's reach of those who ask little, whatever others ask.
+last minute begins in those places. For queries of our own the name of the query stands for who asks, and
+nothing is remembered. Hence a worker is always within a slice's reach of those who ask little, whatever
+others ask.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ REMEMBERED = 60.0
 _LINE = 8
 """Queries that may wait for each place for long ones; each keeps a thread of the service."""
 _FORGET_ABOVE = 256
+_PASSED_SHARE = 0.1
 
 
 @dataclass(eq=False, slots=True)
@@ -41,6 +43,7 @@ class Ticket:
         snapshot: what it is asked of, once that is known.
         worker: who works on it, while somebody does.
         since: when that began.
+        used: processor time that its worker had used by then.
         cancelled: somebody wants it stopped.
         spoiled: its worker must not be used again.
         long: it has one of the places for long queries.
@@ -57,11 +60,20 @@ class Ticket:
     snapshot: int | None = None
     worker: WorkerProcess | None = None
     since: float = 0.0
+    used: float = 0.0
     cancelled: bool = False
     spoiled: bool = False
     long: bool = False
     preempted: bool = False
     demoted: bool = False
+
+    def work(self, now: float) -> float:
+        """Seconds of work since a worker took it up: on a busy machine less than what has passed."""
+        passed = now - self.since
+        if self.worker is None:
+            return passed
+        # What waits for a disk is no work but keeps a worker as well.
+        return max(min(passed, self.worker.processor_seconds() - self.used), passed * _PASSED_SHARE)
 
 
 @dataclass(slots=True)
@@ -79,12 +91,14 @@ class Turns:
 
     Attributes:
         size: workers of the lane.
-        slice: seconds after which a query is long; `None` where none ever is.
+        slice: seconds of work after which a query is long; `None` where none ever is.
+        remembered: seconds for which a client's long query counts.
         waiting: queries that wait, in the order in which they came.
     """
 
     size: int
     slice: float | None = None
+    remembered: float = REMEMBERED
     waiting: list[Ticket] = field(default_factory=list)
     _running: list[Ticket] = field(default_factory=list)
     _records: dict[str, _Record] = field(default_factory=dict)
@@ -121,6 +135,7 @@ class Turns:
         ticket.long = self._bound(ticket, now)
         ticket.preempted = False
         ticket.since = now
+        ticket.used = ticket.worker.processor_seconds() if ticket.worker is not None else 0.0
         self._running.append(ticket)
         record = self._record(ticket.client, now)
         record.running += 1
@@ -164,8 +179,9 @@ class Turns:
         """Seconds after which another query may have to make room."""
         if self.slice is None:
             return math.inf
-        ends = (ticket.since + self.slice - now for ticket in self._running if not ticket.long)
-        return min((end for end in ends if end > 0), default=math.inf)
+        ends = (self.slice - ticket.work(now) for ticket in self._running if not ticket.long)
+        # Work is counted in hundredths of a second.
+        return min((max(end, 0.01) for end in ends if end > 0), default=math.inf)
 
     def _settle(self, now: float) -> None:
         """Note whose slice has ended, and give the places for long queries to those that came first."""
@@ -179,14 +195,14 @@ class Turns:
         return sum(ticket.long for ticket in self._running)
 
     def _over(self, ticket: Ticket, now: float) -> bool:
-        return self.slice is not None and now - ticket.since >= self.slice
+        return self.slice is not None and ticket.work(now) >= self.slice
 
     def _bound(self, ticket: Ticket, now: float) -> bool:
         """Whether a query may only have a place for long ones."""
         if self.slice is None:
             return False
         record = self._records.get(ticket.client)
-        return ticket.demoted or (record is not None and now - record.long < REMEMBERED)
+        return ticket.demoted or (record is not None and now - record.long < self.remembered)
 
     def _record(self, client: str, now: float) -> _Record:
         if len(self._records) > _FORGET_ABOVE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from tertius.store.base import Lane
+from tertius.store.process import WorkerProcess, WorkerSettings
 from tertius.store.turns import REMEMBERED, Ticket, Turns
 
 WHEN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -119,6 +120,32 @@ def test_who_asked_for_much_begins_among_the_long_ones_for_a_while() -> None:
     turns.end(fresh, 6.1)
     assert turns.next(6.1) is None
     assert turns.next(4.0 + REMEMBERED) is again
+
+
+def test_where_nothing_is_remembered_a_long_query_counts_only_while_it_runs() -> None:
+    turns = Turns(2, slice=1.0, remembered=0.0)
+    turns.end(begun(turns, "brokers", 0.0), 4.0)
+    turns.end(begun(turns, "sources", 5.0), 9.0)
+    one, other = begun(turns, "brokers", 10.0), begun(turns, "sources", 10.1)
+    assert not one.long
+    assert not other.long
+
+
+def test_time_without_the_processor_is_a_tenth_of_work() -> None:
+    """A real worker that has nothing to do, while the test's clock goes on."""
+    turns = Turns(1, slice=1.0)
+    worker = WorkerProcess(WorkerSettings(memory=2**30, handles=1, sandbox=False), seconds=30)
+    try:
+        one = ticket("a")
+        one.worker = worker
+        assert turns.arrive(one, 0.0)
+        turns.begin(one, 0.0)
+        assert one.used > 0
+        assert 0.5 <= one.work(5.0) < 1.0
+        assert one.work(10.0) >= 1.0
+    finally:
+        worker.hang_up()
+        worker.reap(seconds=5)
 
 
 def test_few_may_wait_for_places_for_long_queries() -> None:
