@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +57,15 @@ NAMES = st.one_of(
         ("Universität Zürich", "university zurich", set()),
         ("University of Zurich", "university of zurich", set()),
         ("Limited", "limited", set()),
+        # Forms that LEI records state, as names spell them.
+        ("BNP Paribas Leasing Solutions S.à r.l.", "bnp paribas leasing solutions", {"sarl"}),
+        ("Všeobecná úverová banka, a.s.", None, {"as"}),
+        ("ČEZ, akciová společnost", "cez", {"as"}),
+        ("ARISTEIA CAPITAL, L.L.C.", "aristeia capital", {"llc"}),
+        ("NOKIA INDIA SALES PRIVATE LIMITED", "nokia indian sales", {"ltd"}),
+        ("SWEDEIT ITALIAN AKTIEBOLAG", "swedeit italian", {"ab"}),
+        ("Lietuvos energija, AB", "lietuvos energija", {"ab"}),
+        ("PUMA SE", "puma", {"se"}),
         ("!!!", "", set()),
     ],
 )
@@ -77,6 +88,16 @@ def test_the_normal_form_of_a_name(name, core, forms):
 )
 def test_spellings_of_one_name_are_equal(one, other):
     assert normalise(one).compact == normalise(other).compact
+
+
+def test_no_spelling_of_a_legal_form_stands_for_two_of_them():
+    seen: dict[tuple[int, str], str] = {}
+    for line in files("tertius.queries.matching").joinpath("forms.tsv").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            form, *places = line.split("\t")
+            for at, spellings in enumerate(places):
+                for spelling in filter(None, spellings.split("|")):
+                    assert seen.setdefault((at, spelling), form) == form, spelling
 
 
 def test_initials_are_those_of_the_words_as_written():
