@@ -39,8 +39,12 @@ KEPT: Final = 100
 ID: Final = r"^[0-9a-f]{32}$"
 OPEN: Final = frozenset({"queued", "running"})
 
-_INTERRUPTED: Final = "The service was stopped before the load was done. Nothing was changed; send it again."
-_CANCELLED: Final = "The load was stopped on request. Nothing was changed."
+_NOT_BEGUN: Final = "The service was stopped before the load was done. It had not begun; send it again."
+# What publishes is another process, and the last that it does is to tell: it may have done all but that.
+_WHOLE: Final = "All of it was published, or nothing; what is sent again is not loaded twice."
+_INTERRUPTED: Final = f"The service was stopped before the load was done. {_WHOLE}"
+_WITHDRAWN: Final = "The load was stopped on request. Nothing was changed."
+_CANCELLED: Final = f"The load was stopped on request. {_WHOLE}"
 _RETRY_SECONDS: Final = 30.0
 _SAID_SECONDS: Final = 0.5
 
@@ -81,7 +85,7 @@ class Jobs:
         if thread is not None:
             thread.join()
         if self._claim is not None:
-            self._settle(_INTERRUPTED)
+            self._settle()
             self._claim.close()
             self._claim = None
 
@@ -198,15 +202,20 @@ class Jobs:
             self._claim = claim
             for left in self._root.glob("*.new"):
                 shutil.rmtree(left, ignore_errors=True)
-            self._settle(_INTERRUPTED)
+            self._settle()
             self._thread = threading.Thread(target=self._run, name="tertius-loads", daemon=True)
             self._thread.start()
 
-    def _settle(self, reason: str) -> None:
-        """Say of every job that waits or runs that it has failed, and forget the oldest reports."""
+    def _settle(self) -> None:
+        """Say how every job ended that waits or runs, and forget the oldest reports."""
         jobs = self.all()
         for job in jobs:
-            if job["state"] in OPEN:
+            if job["state"] not in OPEN:
+                continue
+            if (found := self._result(job["id"])) is not None:
+                self._end(job["id"], found["state"], report=found["report"], error=found["error"])
+            else:
+                reason = _INTERRUPTED if job["state"] == "running" else _NOT_BEGUN
                 self._end(job["id"], "failed", error=reason)
         for job in jobs[KEPT:]:
             shutil.rmtree(self._root / job["id"], ignore_errors=True)
@@ -226,7 +235,7 @@ class Jobs:
                 return
             try:
                 if name in self._cancelled:
-                    self._end(name, "cancelled", error=_CANCELLED)
+                    self._end(name, "cancelled", error=_WITHDRAWN)
                 else:
                     self._perform(name)
             except Exception as error:  # noqa: BLE001 - one job must not keep the others from running
@@ -285,12 +294,7 @@ class Jobs:
                     said = time.monotonic()
 
     def _conclude(self, name: str, status: int, seconds: float) -> None:
-        result = self._root / name / "result.json"
-        try:
-            found = json.loads(result.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            found = None
-        if found is not None:
+        if (found := self._result(name)) is not None:
             self._end(name, found["state"], report=found["report"], error=found["error"])
         elif self._thread is None:
             self._end(name, "failed", error=_INTERRUPTED)
@@ -298,11 +302,21 @@ class Jobs:
             self._end(name, "cancelled", error=_CANCELLED)
         elif seconds >= self._settings.load_seconds:
             limit = f"{self._settings.load_seconds:g}"
-            self._end(name, "failed", error=f"The load took longer than {limit} s and was stopped.")
+            self._end(name, "failed", error=f"The load took longer than {limit} s and was stopped. {_WHOLE}")
         else:
             _log.error("the process of a load died", job=name, status=status)
-            message = "The process of the load died, most likely for want of memory. Nothing was changed."
+            message = f"The process of the load died, most likely for want of memory. {_WHOLE}"
             self._end(name, "failed", error=message)
+
+    def _result(self, name: str) -> dict[str, Any] | None:
+        """Return what the process of a job said when it was done; `None` where it did not come to that."""
+        try:
+            found: dict[str, Any] = json.loads(
+                (self._root / name / "result.json").read_text(encoding="utf-8")
+            )
+        except (OSError, ValueError):
+            return None
+        return found
 
     def _end(self, name: str, state: str, *, report: Any = None, error: str | None = None) -> None:
         folder = self._root / name
