@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -80,6 +81,25 @@ def harmless(server, listener, one):
 
 def test_a_hostile_query_harms_nobody(server, listener, hostile_query):
     harmless(server, listener, hostile_query)
+
+
+@pytest.mark.long
+def test_a_hostile_query_that_is_to_be_explained_harms_nobody(server, listener, hostile_query):
+    asked = hostile_query.bytes(listener.address)
+    data = asked.replace(b"POST /sparql ", b"POST /sparql/explain ", 1)
+    assert data != asked
+    # What runs without end is counted in parts, each within its time, and may be explained; it can take both
+    # workers along, and a busy machine needs a while for new ones.
+    expect = {400, 403} if hostile_query.expect == (403,) else {*hostile_query.expect, 200, 400, 422, 503}
+    answer = server.send(data, hostile_query.method)
+    assert answer.status in expect, (answer.status, answer.body[:300])
+    (is_problem if answer.status >= 400 else is_whole)(answer)
+    deadline = time.monotonic() + 60
+    while server.get(COUNT).status in {503, 504} and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert json.loads(server.get(COUNT).body)["results"]["bindings"][0]["n"]["value"] == "7"
+    assert server.process.poll() is None
+    assert listener.calls == 0
 
 
 def test_a_hostile_request_harms_nobody(server, listener, hostile_request):
