@@ -349,6 +349,7 @@ def test_what_the_machine_joined_can_be_looked_through(undecided):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_the_demonstration_is_linked_and_says_what_changed(tmp_path):
     command = [TERTIUS, "demo", "--link", "--no-serve", "--data", tmp_path / "demo"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
