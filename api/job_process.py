@@ -101,7 +101,11 @@ def _patiently(job: LoadJob) -> Any:
 
 
 def _tell(phase: Phase, done: int, total: int | None) -> None:
-    print(json.dumps({"phase": phase.value, "done": done, "total": total}), flush=True)  # noqa: T201
+    try:
+        print(json.dumps({"phase": phase.value, "done": done, "total": total}), flush=True)  # noqa: T201
+    except BrokenPipeError:
+        # The service is gone, which is no failure of the load: nothing more is written.
+        os._exit(1)
 
 
 def _end_with_parent() -> None:
