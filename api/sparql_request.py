@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from fastapi import Request
 from tertius.api.errors import BadParameter, BadRequest, UnsupportedMedia
@@ -65,6 +65,22 @@ def from_get(request: Request) -> SparqlRequest:
         MalformedQuery: It is an update.
     """
     return _read(decode_pairs(request.scope["query_string"]))
+
+
+def described_body(example: str) -> dict[str, Any]:
+    """Return what the OpenAPI document says of the body that `from_post` reads.
+
+    Args:
+        example: A query to show.
+    """
+    fields = {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}
+    return {
+        "required": True,
+        "content": {
+            "application/sparql-query": {"schema": {"type": "string"}, "example": example},
+            FORM: {"schema": fields, "example": {"query": example}},
+        },
+    }
 
 
 async def from_post(request: Request) -> SparqlRequest:

@@ -75,20 +75,7 @@ async def explain(request: Request) -> Response:
     summary="Why a long SPARQL query is slow",
     openapi_extra={
         "parameters": PARAMETERS,
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/sparql-query": {"schema": {"type": "string"}, "example": _EXAMPLE},
-                "application/x-www-form-urlencoded": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["query"],
-                        "properties": {"query": {"type": "string"}},
-                    },
-                    "example": {"query": _EXAMPLE},
-                },
-            },
-        },
+        "requestBody": sparql_request.described_body(_EXAMPLE),
     },
     **_ANSWER,
 )

@@ -72,20 +72,7 @@ async def get_sparql(
     responses=responses(*_STATUSES, offered=_OFFERED),
     openapi_extra={
         **_DETAILS,
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/sparql-query": {"schema": {"type": "string"}, "example": _EXAMPLE},
-                "application/x-www-form-urlencoded": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["query"],
-                        "properties": {"query": {"type": "string"}},
-                    },
-                    "example": {"query": _EXAMPLE},
-                },
-            },
-        },
+        "requestBody": sparql_request.described_body(_EXAMPLE),
     },
 )
 async def post_sparql(request: Request) -> Response:
