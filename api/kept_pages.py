@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import Final
 
+from tertius.api.kept import Kept
 from tertius.queries import Page
 
 MOST_ROWS: Final = 20_000
@@ -16,7 +15,7 @@ _LEAST: Final = 10
 """What a page counts as, however few rows it has."""
 
 
-class KeptPages:
+class KeptPages(Kept[Page]):
     """Pages asked for lately; those asked for longest ago go first. Safe between threads.
 
     Args:
@@ -24,29 +23,7 @@ class KeptPages:
     """
 
     def __init__(self, rows: int = MOST_ROWS) -> None:
-        self._most = rows
-        self._rows = 0
-        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Page | None:
-        """Return a page, `None` where it is not kept."""
-        with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
-                self._pages.move_to_end(key)
-            return page
-
-    def keep(self, key: Hashable, page: Page) -> None:
-        """Keep a page, and let others go for it."""
-        with self._lock:
-            if key in self._pages:
-                return
-            self._pages[key] = page
-            self._rows += _size(page)
-            while self._rows > self._most:
-                _, oldest = self._pages.popitem(last=False)
-                self._rows -= _size(oldest)
+        super().__init__(rows, _size)
 
 
 def key_of(

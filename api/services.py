@@ -18,6 +18,7 @@ import structlog
 from tertius.api.clients import parse_tokens
 from tertius.api.directory import Directory
 from tertius.api.errors import BadParameter, NotReady
+from tertius.api.kept import Kept
 from tertius.api.kept_pages import KeptPages
 from tertius.api.ledger import Allowance, Ledger
 from tertius.api.metrics import Metrics
@@ -26,7 +27,7 @@ from tertius.api.remote_day import RemoteDay
 from tertius.api.settings import Settings
 from tertius.ontology.namespaces import PREFIXES
 from tertius.queries import DEFAULT_LIMITS, Catalogue, Context, Limits, load_catalogue
-from tertius.queries.network import Network, NetworkLane, NetworkParameters
+from tertius.queries.network import Difference, Network, NetworkLane, NetworkParameters
 from tertius.store import (
     Budget,
     Outbound,
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("tertius.api")
 _MORE_THREADS: Final = 16
 """SPARQL requests that may wait for a process, per process."""
+
+_DIFFERENCE_BYTES: Final = 128 * 1024**2
+"""Memory for comparisons of networks; one that finds eight million ties changed takes a quarter."""
 
 
 class View:
@@ -165,6 +169,7 @@ class Services:
             operators=DEFAULT_LIMITS.operators,
         )
         self.pages: Final = KeptPages()
+        self.differences: Final = Kept[Difference](_DIFFERENCE_BYTES, lambda one: one.bytes)
         self._lane: NetworkLane | None = None
         self._derived: tempfile.TemporaryDirectory[str] | None = None
         self._views: OrderedDict[int, View] = OrderedDict()

@@ -95,7 +95,7 @@ def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]) -> R
     exchange = Exchange(request, query, _TABLE)
     after = exchange.network()
     view, before = _earlier(exchange, query, after)
-    comparison = Comparison(before, after, order=Order(query.order), least=query.least)
+    comparison = _compared(exchange, query, (view, before), after)
     kinds = tuple(ChangeKind) if query.kind is None else (ChangeKind(query.kind),)
     page = comparison.page(kinds, offset=exchange.offset, limit=query.limit)
     rows = _changes(page.rows, exchange.view, view)
@@ -117,6 +117,28 @@ def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]) -> R
         changes=rows,
     )
     return exchange.json(found, next_page=following)
+
+
+def _compared(
+    exchange: Exchange[ChangesQuery], query: ChangesQuery, earlier: tuple[View, Network], after: Network
+) -> Comparison:
+    """Compare two networks, or take what an earlier page's comparison found.
+
+    Only what was found is kept, not the networks: they hold files open.
+    """
+    view, before = earlier
+    order, kept = Order(query.order), exchange.services.differences
+    moments = ((view, before), (exchange.view, after))
+    key = (
+        *((str(one.snapshot.manifest.uuid), found.parameters.fingerprint()) for one, found in moments),
+        order,
+        query.least,
+    )
+    known = kept.get(key)
+    comparison = Comparison(before, after, order=order, least=query.least, known=known)
+    if known is None:
+        kept.keep(key, comparison.difference)
+    return comparison
 
 
 def _earlier(exchange: Exchange[ChangesQuery], query: ChangesQuery, after: Network) -> tuple[View, Network]:

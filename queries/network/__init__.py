@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tertius.queries.network.base import UNCHANGED
     from tertius.queries.network.between import BrokerBetween, Circle, Side
     from tertius.queries.network.building import BuiltNetwork, build, warm
-    from tertius.queries.network.changes import Change, ChangeKind, Comparison
+    from tertius.queries.network.changes import Change, ChangeKind, Comparison, Difference
     from tertius.queries.network.columns import ColumnsBuilder, ParticipationColumns
     from tertius.queries.network.errors import (
         ClientLimitError,
@@ -67,6 +67,7 @@ __all__ = [
     "Comparison",
     "DerivationTimeoutError",
     "Describe",
+    "Difference",
     "EgoNetwork",
     "EgoTie",
     "Evidence",
@@ -126,7 +127,7 @@ _MODULES = {
     "base": ["UNCHANGED"],
     "between": ["BrokerBetween", "Circle", "Side"],
     "building": ["BuiltNetwork", "build", "warm"],
-    "changes": ["Change", "ChangeKind", "Comparison"],
+    "changes": ["Change", "ChangeKind", "Comparison", "Difference"],
     "columns": ["ColumnsBuilder", "ParticipationColumns"],
     "errors": [
         "ClientLimitError",

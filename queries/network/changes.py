@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -64,6 +65,33 @@ class _Brokers:
     standing_before: NDArray[np.float64]
     standing_after: NDArray[np.float64]
 
+    def only(self, chosen: NDArray[np.intp]) -> _Brokers:
+        """Return some of them, in the order given."""
+        return _Brokers(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a comparison found, without the two networks: enough for any page of it.
+
+    Attributes:
+        counts: Numbers of changes of each kind, and of organisations that came to have ties or lost them all.
+        ties: Ties formed, by place in the later network, and ended, by place in the earlier; in order.
+        brokers: Brokers risen and fallen, in order.
+    """
+
+    counts: Mapping[str, int]
+    ties: Mapping[ChangeKind, Ids]
+    brokers: Mapping[ChangeKind, _Brokers]
+
+    @property
+    def bytes(self) -> int:
+        """Memory that its arrays take."""
+        arrays = [*self.ties.values()]
+        for found in self.brokers.values():
+            arrays += [getattr(found, field.name) for field in fields(found)]
+        return sum(array.nbytes for array in arrays)
+
 
 class Comparison:
     """Two networks side by side. Organisations are compared after the later one's judgements.
@@ -73,25 +101,54 @@ class Comparison:
         after: The later one.
         order: Measure that a broker's standing is taken from.
         least: Percentile points that count as rising or falling.
+        known: What the same comparison found before; nothing is compared then.
     """
 
     def __init__(
-        self, before: Network, after: Network, *, order: Order = Order.CONSTRAINT, least: float = LEAST
+        self,
+        before: Network,
+        after: Network,
+        *,
+        order: Order = Order.CONSTRAINT,
+        least: float = LEAST,
+        known: Difference | None = None,
     ) -> None:
         self._before, self._after = before, after
         self._order, self._least = order, least
+        self._known = known
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """Numbers of changes of each kind, and of organisations that came to have ties or lost them all."""
-        now = self._after.derived.ties.organization
-        then = np.unique(self._translated[self._before.derived.ties.organization])
-        stayed = np.intersect1d(then, now).size
-        return {
-            **{kind.value: self._found[kind].size for kind in ChangeKind},
-            "organizations_entered": now.size - stayed,
-            "organizations_left": then.size - stayed,
+    def difference(self) -> Difference:
+        """What was found."""
+        if self._known is not None:
+            return self._known
+        then, now = self._pairs(self._before, self._translated), self._pairs(self._after, None)
+        brokers = self._brokers
+        move = brokers.standing_after - brokers.standing_before
+        order = np.lexsort([_key_rank(self._after.table)[brokers.ids], -np.abs(move)])
+        ties = {
+            ChangeKind.TIE_FORMED: self._heaviest_first(self._after, _lacking(now, then)),
+            ChangeKind.TIE_ENDED: self._heaviest_first(self._before, _lacking(then, now)),
         }
+        moved = {
+            ChangeKind.BROKER_RISEN: brokers.only(order[move[order] >= self._least]),
+            ChangeKind.BROKER_FALLEN: brokers.only(order[move[order] <= -self._least]),
+        }
+        tied_now = self._after.derived.ties.organization
+        tied_then = np.unique(self._translated[self._before.derived.ties.organization])
+        stayed = np.intersect1d(tied_then, tied_now).size
+        counts = {
+            **{kind.value: found.ids.size for kind, found in moved.items()},
+            **{kind.value: found.size for kind, found in ties.items()},
+            "organizations_entered": tied_now.size - stayed,
+            "organizations_left": tied_then.size - stayed,
+        }
+        return Difference(counts, ties, moved)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Numbers of changes of each kind, and of organisations that came to have ties or lost them all."""
+        return self.difference.counts
 
     def page(self, kinds: tuple[ChangeKind, ...], *, offset: int = 0, limit: int = 100) -> Page[Change]:
         """List changes, kind after kind.
@@ -107,17 +164,14 @@ class Comparison:
             ParameterError: `offset` or `limit` is out of range.
         """
         check_page(offset, limit)
+        found = self.difference
         rows: list[Change] = []
         total = 0
         for kind in kinds:
-            found = self._found[kind]
             begin = max(offset - total, 0)
-            chosen = found[begin : begin + limit - len(rows)]
-            if kind in (ChangeKind.TIE_FORMED, ChangeKind.TIE_ENDED):
-                rows += self._ties(kind, chosen)
-            else:
-                rows += self._moved(kind, chosen)
-            total += found.size
+            chosen = slice(begin, begin + limit - len(rows))
+            rows += self._ties(kind, chosen) if kind in found.ties else self._moved(kind, chosen)
+            total += found.counts[kind.value]
         return Page(tuple(rows), next_offset(offset, limit, total))
 
     @cached_property
@@ -130,18 +184,6 @@ class Comparison:
         result[known] = now.canonical[ids[known]]
         return result
 
-    @cached_property
-    def _found(self) -> dict[ChangeKind, NDArray[Any]]:
-        then, now = self._pairs(self._before, self._translated), self._pairs(self._after, None)
-        move = self._brokers.standing_after - self._brokers.standing_before
-        order = np.lexsort([self._key_rank[self._brokers.ids], -np.abs(move)])
-        return {
-            ChangeKind.BROKER_RISEN: order[move[order] >= self._least],
-            ChangeKind.BROKER_FALLEN: order[move[order] <= -self._least],
-            ChangeKind.TIE_FORMED: self._heaviest_first(self._after, _lacking(now, then)),
-            ChangeKind.TIE_ENDED: self._heaviest_first(self._before, _lacking(then, now)),
-        }
-
     @staticmethod
     def _pairs(network: Network, translated: Ids | None) -> _Wide:
         """Return one number for each tie, the same in both networks; -1 where judgements made one of two."""
@@ -151,17 +193,13 @@ class Comparison:
         packed = (np.minimum(one, other) << 32) | np.maximum(one, other)
         return np.where(one == other, -1, packed)
 
-    @cached_property
-    def _key_rank(self) -> Ids:
-        return _key_rank(self._after.table)
-
     @staticmethod
-    def _heaviest_first(network: Network, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+    def _heaviest_first(network: Network, chosen: NDArray[np.intp]) -> Ids:
         ties, rank = network.derived.ties, _key_rank(network.table)
         ends = [rank[ties.organization[end[chosen]]] for end in (ties.low, ties.high)]
         # Weights that differ by rounding alone are equal.
         weight = np.round(ties.weight[chosen], 12)
-        return chosen[np.lexsort([np.maximum(*ends), np.minimum(*ends), -weight])]
+        return chosen[np.lexsort([np.maximum(*ends), np.minimum(*ends), -weight])].astype(np.int32)
 
     @cached_property
     def _brokers(self) -> _Brokers:
@@ -184,8 +222,8 @@ class Comparison:
             standing_after=_standing(self._after, self._order)[rows],
         )
 
-    def _moved(self, kind: ChangeKind, chosen: NDArray[np.intp]) -> list[Change]:
-        found = self._brokers
+    def _moved(self, kind: ChangeKind, chosen: slice) -> list[Change]:
+        found = self.difference.brokers[kind]
         return [
             Change(
                 kind,
@@ -205,9 +243,10 @@ class Comparison:
             )
         ]
 
-    def _ties(self, kind: ChangeKind, chosen: NDArray[np.intp]) -> list[Change]:
+    def _ties(self, kind: ChangeKind, wanted: slice) -> list[Change]:
         network = self._after if kind is ChangeKind.TIE_FORMED else self._before
         ties, table = network.derived.ties, network.table
+        chosen = self.difference.ties[kind][wanted]
         return [
             Change(kind, min(one, other), partner=max(one, other), weight=weight)
             for one, other, weight in zip(

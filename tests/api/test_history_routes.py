@@ -105,6 +105,32 @@ def test_pages_of_changes_go_on(mini):
     assert len(list(csv.reader(io.StringIO(table)))) == len(found) + 1
 
 
+def test_pages_share_one_comparison_and_other_questions_do_not(make_client, mini_data):
+    service = make_client(mini_data)
+    kept = service.app.state.services.differences
+
+    def asked(query):
+        return len(kept), changes(service, query).data, len(kept)
+
+    path, rows = "since=2016-01-01&window=0", []
+    before, first, after = asked(f"{path}&limit=1")
+    assert (before, after) == (0, 1)
+    for only in ("&limit=2", "&kind=tie_formed", "&kind=tie_ended", "&window=0&limit=1000", ""):
+        before, found, after = asked(path + only)
+        assert (before, after) == (1, 1)
+        assert found.counts == first.counts
+        rows = found.changes
+    assert rows[:1] == first.changes
+    others = ("&least=50", "&order=degree", "&weight=count", "&as_of=2017-06-01")
+    for other in (path + one for one in others):
+        before, _, after = asked(other)
+        assert after == before + 1
+    before, _, after = asked("since=2015-01-01&window=0")
+    assert after == before + 1
+    before, _, after = asked("since=1&window=0")
+    assert after == before + 1
+
+
 @pytest.mark.parametrize(
     ("query", "status", "parameter"),
     [

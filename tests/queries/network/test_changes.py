@@ -107,6 +107,18 @@ def test_pages_together_are_the_whole(two: tuple[Network, Network]) -> None:
     assert len(rows) == 9
 
 
+def test_pages_come_from_what_was_found_before(two: tuple[Network, Network]) -> None:
+    first = Comparison(*two)
+    found = first.difference
+    assert found.bytes >= 4 * sum(len(ties) for ties in found.ties.values()) > 0
+    again = Comparison(*two, known=found)
+    assert again.page(ALL, offset=2, limit=3).rows == first.page(ALL, offset=2, limit=3).rows
+    assert again.counts == first.counts
+    # What is known is not worked out once more: of another comparison it would be followed as well.
+    nothing = Comparison(two[0], two[0]).difference
+    assert Comparison(*two, known=nothing).page(ALL).rows == ()
+
+
 def test_snapshots_are_compared_by_key(tmp_path: Path) -> None:
     # The second has another order of first mention, so that its ids differ, and no parent.
     old = network(tmp_path / "1", [*ROWS[:3], P("gone", "w", "2015-01-01"), P("b", "w", "2015-01-01")])
