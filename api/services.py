@@ -197,6 +197,7 @@ class Services:
             sparql_workers=self.settings.sparql_workers,
             queue_seconds=self.settings.queue_seconds,
             slice_seconds=self.settings.slice_seconds,
+            usual_seconds=self.settings.sparql_seconds,
             memory_bytes=self.settings.worker_memory,
             prefixes=PREFIXES,
             started=self.ledger.began,

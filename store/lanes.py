@@ -94,23 +94,18 @@ class Workers:
     which therefore has to live as long as the pool.
 
     Args:
-        lanes: by lane, the number of workers, their settings, after how many seconds of work a query is long,
-            and for how many its client is known for it, as `Turns` takes them.
+        lanes: by lane, the settings of its workers, and their number and whose turn it is as `Turns` says.
         start_seconds: how long a worker may take to start.
 
     Raises:
         StoreUnavailable: a worker did not start.
     """
 
-    def __init__(
-        self, lanes: Mapping[Lane, tuple[int, WorkerSettings, float, float]], *, start_seconds: float
-    ) -> None:
+    def __init__(self, lanes: Mapping[Lane, tuple[WorkerSettings, Turns]], *, start_seconds: float) -> None:
         self._lock = threading.Lock()
         self._lanes = {
-            lane: _LaneWorkers(
-                size, settings, threading.Condition(self._lock), Turns(size, slice_seconds, remembered)
-            )
-            for lane, (size, settings, slice_seconds, remembered) in lanes.items()
+            lane: _LaneWorkers(turns.size, settings, threading.Condition(self._lock), turns)
+            for lane, (settings, turns) in lanes.items()
         }
         self._start_seconds = start_seconds
         self._tickets: dict[str, Ticket] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ from tertius.store.failures import as_error
 from tertius.store.lanes import Counters, LaneState, RunningQuery, Workers
 from tertius.store.process import Died, TimedOut, WorkerProcess, WorkerSettings
 from tertius.store.snapshots import Snapshot, Snapshots
-from tertius.store.turns import REMEMBERED, Ticket
+from tertius.store.turns import REMEMBERED, Ticket, Turns
 
 _GIB = 2**30
 # The interpreter and the engine alone take about half of this.
@@ -64,6 +65,8 @@ class QueryPool:
         queue_seconds: how long a query may wait for a worker before `StoreBusy`, within its own budget.
         slice_seconds: work after which a query is long: it makes room for those who wait if half of its
             lane's workers have long queries already, and is started again later.
+        usual_seconds: time budget of most callers' queries. One with a larger budget has a place among those
+            long ones for half of it; then it goes on only while nobody waits, as others do without a place.
         memory_bytes: address-space limit of each worker, 256 MiB or more.
         handles: how many snapshots a worker keeps open.
         prefixes: prefix to namespace, known in queries without declaring them and used in answers.
@@ -84,6 +87,7 @@ class QueryPool:
         sparql_workers: int = 2,
         queue_seconds: float = 1.0,
         slice_seconds: float = 0.5,
+        usual_seconds: float = math.inf,
         memory_bytes: int = 2 * _GIB,
         handles: int = 3,
         prefixes: Mapping[str, str] | None = None,
@@ -102,8 +106,11 @@ class QueryPool:
         settings = WorkerSettings(memory_bytes, handles, sandbox, prefixes=dict(prefixes or {}))
         self._workers = Workers(
             {
-                Lane.REST: (rest_workers, settings, slice_seconds, 0.0),
-                Lane.SPARQL: (sparql_workers, replace(settings, nice=5), slice_seconds, REMEMBERED),
+                Lane.REST: (settings, Turns(rest_workers, slice_seconds, 0.0)),
+                Lane.SPARQL: (
+                    replace(settings, nice=5),
+                    Turns(sparql_workers, slice_seconds, REMEMBERED, usual_seconds),
+                ),
             },
             start_seconds=start_seconds,
         )

@@ -5,7 +5,8 @@ than its slice is *long*: it keeps its worker if one of the places for long quer
 waits; else it makes room and is started again when such a place is free. Who had a long query within the
 last minute begins in those places. For queries of our own the name of the query stands for who asks, and
 nothing is remembered. Hence a worker is always within a slice's reach of those who ask little, whatever
-others ask.
+others ask. A query that may take longer than is usual gives its place up, though not its worker, after half
+of the usual time: the next long query of somebody else is not kept waiting for as long as that one may take.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Ticket:
         cancelled: somebody wants it stopped.
         spoiled: its worker must not be used again.
         long: it has one of the places for long queries.
+        outstayed: it had one for as long as it may, and goes on only while nobody waits.
         preempted: its worker is being taken away.
         demoted: that happened; it waits for a place for long queries.
     """
@@ -64,6 +66,7 @@ class Ticket:
     cancelled: bool = False
     spoiled: bool = False
     long: bool = False
+    outstayed: bool = False
     preempted: bool = False
     demoted: bool = False
 
@@ -93,12 +96,14 @@ class Turns:
         size: workers of the lane.
         slice: seconds of work after which a query is long; `None` where none ever is.
         remembered: seconds for which a client's long query counts.
+        usual: seconds that a query may usually take; one that may take more has a place for half of them.
         waiting: queries that wait, in the order in which they came.
     """
 
     size: int
     slice: float | None = None
     remembered: float = REMEMBERED
+    usual: float = math.inf
     waiting: list[Ticket] = field(default_factory=list)
     _running: list[Ticket] = field(default_factory=list)
     _records: dict[str, _Record] = field(default_factory=dict)
@@ -120,8 +125,7 @@ class Turns:
     def next(self, now: float) -> Ticket | None:
         """Whose turn the next worker is: who asks little before who asks much, then in rotation."""
         self._settle(now)
-        room = self._long() < self.places
-        able = [ticket for ticket in self.waiting if room or not self._bound(ticket, now)]
+        able = [one for one in self.waiting if not self._bound(one, now) or self._room(one.client)]
         # The first of equals came first.
         return min(able, key=lambda ticket: self._rank(ticket, now), default=None)
 
@@ -133,6 +137,7 @@ class Turns:
         """A query has a worker."""
         self.leave(ticket)
         ticket.long = self._bound(ticket, now)
+        ticket.outstayed = False
         ticket.preempted = False
         ticket.since = now
         ticket.used = ticket.worker.processor_seconds() if ticket.worker is not None else 0.0
@@ -164,7 +169,9 @@ class Turns:
         """
         self._settle(now)
         coming += sum(ticket.preempted for ticket in self._running)
-        wanted = sum(not self._bound(ticket, now) for ticket in self.waiting) - coming
+        bound = [ticket for ticket in self.waiting if self._bound(ticket, now)]
+        entitled = sum(self._room(ticket.client) for ticket in bound)
+        wanted = len(self.waiting) - len(bound) + min(entitled, self.places - self._long()) - coming
         if wanted <= 0:
             return []
         overdue = [
@@ -179,20 +186,34 @@ class Turns:
         """Seconds after which another query may have to make room."""
         if self.slice is None:
             return math.inf
-        ends = (self.slice - ticket.work(now) for ticket in self._running if not ticket.long)
+        ends = [self.slice - ticket.work(now) for ticket in self._running if not ticket.long]
+        ends += [one.since + self.usual / 2 - now for one in self._running if one.long and self._guest(one)]
         # Work is counted in hundredths of a second.
         return min((max(end, 0.01) for end in ends if end > 0), default=math.inf)
 
     def _settle(self, now: float) -> None:
-        """Note whose slice has ended, and give the places for long queries to those that came first."""
+        """Note whose slice and whose time in a place have ended; places go to those that came first."""
+        for ticket in self._running:
+            if ticket.long and self._guest(ticket) and now - ticket.since >= self.usual / 2:
+                ticket.long, ticket.outstayed = False, True
         for ticket in self._running:
             if self._over(ticket, now):
                 self._record(ticket.client, now).long = now
-                if not ticket.long and not ticket.preempted and self._long() < self.places:
+                new = not ticket.long and not ticket.outstayed
+                if new and not ticket.preempted and self._room(ticket.client):
                     ticket.long = True
+
+    def _guest(self, ticket: Ticket) -> bool:
+        """Whether a query may take longer than is usual."""
+        return ticket.limit > self.usual
 
     def _long(self) -> int:
         return sum(ticket.long for ticket in self._running)
+
+    def _room(self, client: str) -> bool:
+        """Whether a client may have another place: what outstayed counts for its own client only."""
+        more = sum(ticket.outstayed and ticket.client == client for ticket in self._running)
+        return self._long() + more < self.places
 
     def _over(self, ticket: Ticket, now: float) -> bool:
         return self.slice is not None and ticket.work(now) >= self.slice

@@ -426,3 +426,22 @@ def test_a_query_that_made_room_is_answered_whole(snapshots: Snapshots, make_poo
             (row,) = solutions(late.result())
     assert row["n"] == ox.Literal(80**3)
     assert pool.counters.demoted == 1
+
+
+def test_a_query_with_a_larger_budget_keeps_no_long_query_of_another_waiting_for_its_end(
+    snapshots: Snapshots, make_pool: MakePool
+) -> None:
+    """The one place for long queries is taken for two minutes; others are answered long before."""
+    publish(snapshots, generation(1, size=40))
+    times = {"queue_seconds": 60, "slice_seconds": 0.05, "usual_seconds": 2.0}
+    pool = make_pool(snapshots, sparql_workers=2, **times)
+    several = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c = ?f || ?f = ?i) }"
+    with in_background(pool, lane=Lane.SPARQL, client="token", query_id="token") as outcomes:
+        until(lambda: working(pool))
+        for _ in range(3):
+            (row,) = solutions(pool.query(several, budget=BUDGET, lane=Lane.SPARQL, client="analyst"))
+            assert row["n"] == ox.Literal(80**3)
+        assert [query.query_id for query in working(pool)] == ["token"], "nobody needed its worker"
+        assert outcomes == []
+        assert pool.cancel("token")
+    assert (pool.counters.busy, pool.counters.demoted) == (0, 0)

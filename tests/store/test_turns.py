@@ -11,12 +11,12 @@ from tertius.store.turns import REMEMBERED, Ticket, Turns
 WHEN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def ticket(client: str, number: int = 1) -> Ticket:
-    return Ticket(f"{client}-{number}", Lane.SPARQL, 30.0, WHEN, 0.0, client)
+def ticket(client: str, number: int = 1, limit: float = 30.0) -> Ticket:
+    return Ticket(f"{client}-{number}", Lane.SPARQL, limit, WHEN, 0.0, client)
 
 
-def begun(turns: Turns, client: str, now: float) -> Ticket:
-    one = ticket(client)
+def begun(turns: Turns, client: str, now: float, limit: float = 30.0) -> Ticket:
+    one = ticket(client, limit=limit)
     assert turns.arrive(one, now)
     assert turns.next(now) is one
     turns.begin(one, now)
@@ -156,6 +156,59 @@ def test_few_may_wait_for_places_for_long_queries() -> None:
     let_in = [client for client in clients if turns.arrive(ticket(client), 3.0)]
     assert len(let_in) == 8
     assert turns.arrive(ticket("light"), 3.0)
+
+
+def test_a_query_that_may_take_longer_than_usual_gives_its_place_up_after_half_of_that() -> None:
+    turns = Turns(3, slice=1.0, usual=30.0)
+    guest = begun(turns, "token", 0.0, limit=300.0)
+    turns.end(begun(turns, "analyst", 0.0), 2.0)
+    again = waits(turns, "analyst", 3.0)
+    assert turns.next(3.0) is None
+    assert guest.long
+    assert 11.9 < turns.pause(3.0) < 12.1
+    assert turns.next(15.0) is again, "a free worker, and a place that is free again"
+    turns.begin(again, 15.0)
+    assert again.long
+    assert turns.in_the_way(0, 299.0) == [], "it goes on while nobody waits"
+
+
+def test_what_gave_its_place_up_makes_room_for_who_may_begin_and_has_no_worker() -> None:
+    turns = Turns(2, slice=1.0, usual=30.0)
+    guest = begun(turns, "token", 0.0, limit=300.0)
+    turns.end(begun(turns, "analyst", 0.0), 2.0)
+    begun(turns, "modest", 15.0)
+    again = waits(turns, "analyst", 15.2)
+    assert turns.in_the_way(0, 15.2) == [guest]
+    turns.end(guest, 15.2)
+    assert guest.demoted
+    assert turns.arrive(guest, 15.2)
+    assert turns.next(15.3) is again
+    turns.begin(again, 15.3)
+    assert turns.next(15.4) is None, "it has to wait for a place in its turn"
+    turns.end(again, 15.8)
+    assert turns.next(15.8) is guest
+
+
+def test_a_client_that_gave_a_place_up_gets_no_other_meanwhile() -> None:
+    turns = Turns(4, slice=1.0, usual=30.0)
+    for now in (0.0, 0.1):
+        begun(turns, "token", now, limit=300.0)
+    third = waits(turns, "token", 20.0)
+    assert turns.next(20.0) is None, "two that stayed too long are as many as it may have"
+    assert turns.in_the_way(0, 20.0) == []
+    other = begun(turns, "modest", 20.1)
+    assert turns.next(21.5) is None
+    assert other.long
+    assert third in turns.waiting
+
+
+def test_what_may_take_no_longer_than_usual_keeps_its_place() -> None:
+    turns = Turns(2, slice=1.0, usual=30.0)
+    first = begun(turns, "a", 0.0)
+    turns.end(begun(turns, "b", 0.0), 2.0)
+    waits(turns, "b", 3.0)
+    assert turns.next(29.0) is None
+    assert first.long
 
 
 def test_clients_that_left_are_forgotten() -> None:
