@@ -40,7 +40,7 @@ class Directory:
     """Read access to one snapshot's `search.sqlite`; safe to share between threads.
 
     Args:
-        path: The file. A published snapshot never changes, so it is opened as immutable.
+        path: The file of a published snapshot, which never changes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -139,6 +139,26 @@ class Directory:
         # Only our own words are put together here; every value that a caller sends is bound.
         sql = f'SELECT * FROM judgement WHERE {" AND ".join(where)} ORDER BY "when", key LIMIT ?'  # noqa: S608
         return self._rows(sql, [*values, limit])
+
+    def judgements_on(self, records: Sequence[str]) -> dict[str, sqlite3.Row]:
+        """Return the judgements on any of some records that no newer one replaces, by their own keys."""
+        if not self.judged:
+            return {}
+        return {
+            row["key"]: row
+            for side in ("left", "right")
+            for row in self._in_batches(
+                f"SELECT * FROM judgement WHERE \"{side}\" IN ({{}}) AND status <> 'replaced'",  # noqa: S608
+                records,
+            )
+        }
+
+    def sources(self, records: Sequence[str]) -> set[str]:
+        """Return the names of the sources that mention one of some records."""
+        if not self.judged:
+            return set()
+        found = self._in_batches("SELECT DISTINCT source FROM mention WHERE key IN ({})", records)
+        return {str(row["source"]) for row in found}
 
     def organizations(self, keys: Iterable[str]) -> dict[str, Organization]:
         """Return organisations by key, or by the key of a record that one has; unknown keys are left out."""

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request, Response
-from pyoxigraph import NamedNode
 from tertius.api.description import serialise
 from tertius.api.errors import BadParameter, LoadFailed
 from tertius.api.exchange import Exchange
 from tertius.api.jobs import OPEN, Jobs
+from tertius.api.matches import judgement_answer
 from tertius.api.models import Envelope
 from tertius.api.negotiate import CSV, JSON, JSONLD, NTRIPLES, TURTLE, choose
 from tertius.api.openapi import responses
@@ -22,7 +22,6 @@ from tertius.api.routers.loads import accepted
 from tertius.api.services import Services, View
 from tertius.api.writers import writer
 from tertius.api.writing_models import JudgementAnswer, JudgementsGiven, JudgementsQuery, Load
-from tertius.ontology.identity import individual
 from tertius.queries.judgements import Judgement, Status, Verdict, judgement_quads
 
 router = APIRouter(prefix="/v1/judgements", tags=["writing"])
@@ -56,7 +55,7 @@ def list_judgements(request: Request, query: Annotated[JudgementsQuery, Query()]
     more, rows = len(rows) > query.limit, rows[: query.limit]
     following = exchange.next_page((rows[-1]["when"], rows[-1]["key"]) if more else None)
     if exchange.media in {JSON, CSV}:
-        found = [_answer(row, exchange.view.base) for row in rows]
+        found = [judgement_answer(row, exchange.view.base) for row in rows]
         return exchange.rows(found, _flat, _COLUMNS, next_page=following)
     quads = judgement_quads(
         [_judgement(row) for row in rows],
@@ -149,13 +148,6 @@ def _judgement(row: Row) -> Judgement:
         when=dt.datetime.fromisoformat(row["when"]),
         score=row["score"],
         reasons=tuple(json.loads(row["reasons"])),
-    )
-
-
-def _answer(row: Row, base: str) -> JudgementAnswer:
-    return JudgementAnswer(
-        iri=NamedNode(individual("judgement", row["key"], base)).value,
-        **{**dict(row), "reasons": json.loads(row["reasons"])},
     )
 
 

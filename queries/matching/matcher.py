@@ -28,6 +28,16 @@ _ACRONYM: Final = 80.0
 _NAMES_EACH: Final = 3
 """Names of each that are."""
 
+_NAMES_ASKED: Final = 12
+"""Names under which an organisation of the index is asked for: some registers know a hundred of one."""
+
+_ORGANIZATION: Final = (
+    "SELECT p.place, o.id, o.name, o.country, a.city, a.website FROM organization o"
+    " JOIN place p ON p.organization = o.id LEFT JOIN about a ON a.organization = o.id WHERE o.key = ?"
+)
+_NAMES_OF: Final = "SELECT name FROM name WHERE place = ? ORDER BY number LIMIT ?"
+_NUMBERS_OF: Final = "SELECT scheme, value FROM identifier WHERE organization = ? ORDER BY scheme, value"
+
 
 class Outcome(StrEnum):
     """What a score says; the thresholds are the model's."""
@@ -123,6 +133,27 @@ class Matcher:
         """Close the connections that are not in use."""
         self._connections.close()
 
+    def described(self, key: str) -> Described | None:
+        """Return an organisation as the index knows it, to look for others like it; `None` without one.
+
+        Args:
+            key: Its key, or that of the record that stands for it.
+        """
+        with self._connections.use() as connection:
+            row = connection.execute(_ORGANIZATION, (key,)).fetchone()
+            if row is None:
+                return None
+            names = connection.execute(_NAMES_OF, (row["place"], _NAMES_ASKED)).fetchall()
+            numbers = connection.execute(_NUMBERS_OF, (row["id"],)).fetchall()
+        return Described(
+            name=row["name"],
+            other_names=tuple(one["name"] for one in names if one["name"] != row["name"]),
+            country=row["country"] or None,
+            city=row["city"] or None,
+            identifiers=tuple((one["scheme"], one["value"]) for one in numbers),
+            website=row["website"] or None,
+        )
+
     def match(
         self,
         what: Described,
@@ -131,6 +162,7 @@ class Matcher:
         sources: Collection[str] | None = None,
         exclude: Collection[str] = (),
         one_each: bool = True,
+        repeating: Collection[str] = (),
     ) -> list[Candidate]:
         """Return the organisations that may be meant, the likeliest first.
 
@@ -145,6 +177,7 @@ class Matcher:
             exclude: Keys of organisations to leave out.
             one_each: Whether one organisation of each source can be meant at most; otherwise every candidate
                 is judged alone, as in a list that may name the same organisation twice.
+            repeating: Sources that may name it more than once; their candidates are judged alone.
         """
         asked = [normalise(name) for name in dict.fromkeys((what.name, *what.other_names)) if name.strip()]
         with self._connections.use() as connection:
@@ -163,8 +196,13 @@ class Matcher:
         against: dict[str, float] = {}
         for one in compared:
             against[one.row["source"]] = against.get(one.row["source"], 0.0) + _odds(one.alone)
+        alone = frozenset(against) if not one_each else frozenset(repeating)
         found = [
-            self._candidate(what, one, against[one.row["source"]] - _odds(one.alone) if one_each else 0.0)
+            self._candidate(
+                what,
+                one,
+                0.0 if one.row["source"] in alone else against[one.row["source"]] - _odds(one.alone),
+            )
             for one in compared
         ]
         found.sort(key=lambda one: (-one.score, one.key))

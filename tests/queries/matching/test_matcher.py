@@ -101,6 +101,18 @@ def test_sources_and_excluded_keys_narrow_the_choice(matcher):
     assert len(matcher.match(Described("University"), limit=1)) <= 1
 
 
+def test_an_organization_is_described_as_the_index_knows_it(matcher):
+    found = matcher.described(IBM)
+    assert found.name == "International Business Machines (United States)"
+    assert ("ror", "05a28rw58") in found.identifiers
+    assert (found.country, found.name in found.other_names) == ("US", False)
+    assert "IBM" in found.other_names
+    assert len(found.other_names) < 12
+    assert matcher.described("aaaaaaaaaaaaaaaa") is None
+    # Asked for by what is known of it, it is found.
+    assert matcher.match(found)[0].key == IBM
+
+
 @pytest.mark.parametrize("name", ["", "   ", "!!!", "\x00", "x" * 5000, "a " * 500, '" OR *', "株式会社"])
 def test_no_name_breaks_it(matcher, name):
     assert all(one.outcome is not Outcome.SAME for one in matcher.match(Described(name)))
