@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 from tertius.api.models import Model, Organization
+from tertius.queries.network.interdependence import Effect, Rule
 
 
 class DomainShare(Model):
@@ -52,6 +53,45 @@ class PartnerOverlap(Model):
     tied: bool = Field(description="Whether the two are tied.")
 
 
+class DependenceRule(Model):
+    """A rule by which pairs of partners are coded."""
+
+    rule: Rule = Field(examples=["strong-tie"])
+    effect: Effect = Field(examples=["facilitating"])
+    statement: str = Field(description="When it applies, and why.")
+    sources: list[str] = Field(description="Where that is said.")
+
+
+class PartnerDependence(Model):
+    """Two partners to whom a rule applies."""
+
+    one: Organization = Field(
+        description="Of opposing functions, the partner with whom knowledge is generated."
+    )
+    other: Organization
+    effect: Effect
+    rule: Rule
+    shared_alliances: int = Field(description="Alliances that the two share in the window.")
+    inferred: bool = Field(description="Whether the function of an alliance is inferred, not recorded.")
+
+
+class Interdependence(Model):
+    """Whether partners help or hinder the alliances with one another, as far as a rule tells."""
+
+    pairs: int = Field(description="Pairs of partners compared.")
+    facilitating: int = Field(description="Pairs to which a facilitating rule applies.")
+    hindering: int = Field(description="Pairs to which a hindering rule applies.")
+    both: int = Field(description="Pairs counted in both.")
+    uncoded: int = Field(description="Pairs to which no rule applies: nothing is known, not that nothing is.")
+    function_unknown: int = Field(
+        description="Pairs in which opposing functions could not be looked for: the function of an alliance "
+        "with one of the two is not coded."
+    )
+    inferred: int = Field(description="Hindering pairs whose coding rests on an inferred function.")
+    named: list[PartnerDependence] = Field(description="At most ten pairs of each effect.")
+    rules: list[DependenceRule] = Field(description="Every rule there is.")
+
+
 class Portfolio(Model):
     """The partners in the window as a portfolio."""
 
@@ -63,6 +103,7 @@ class Portfolio(Model):
     largest_share: float = Field(description="Largest share of tie weight that one partner has.")
     mean_overlap: float | None = Field(description="Mean overlap of the pairs compared.")
     overlaps: list[PartnerOverlap] = Field(description="The pairs with the largest overlap, at most ten.")
+    interdependence: Interdependence
 
 
 class Ambidexterity(Model):

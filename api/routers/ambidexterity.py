@@ -13,8 +13,11 @@ from tertius.api import present
 from tertius.api.ambidexterity_models import (
     Across,
     Ambidexterity,
+    DependenceRule,
     Domains,
     DomainShare,
+    Interdependence,
+    PartnerDependence,
     PartnerOverlap,
     Portfolio,
     Year,
@@ -29,8 +32,15 @@ from tertius.api.routers.organizations import Key
 from tertius.ontology.identity import individual
 from tertius.queries.network import ambidexterity as coded
 from tertius.queries.network.function_coding import code_function
+from tertius.queries.network.interdependence import (
+    RULES,
+    Dependence,
+    alliances_with_partners,
+    interdependence,
+)
+from tertius.queries.network.interdependence import Interdependence as Depends
+from tertius.queries.network.portfolio import Overlap, portfolio
 from tertius.queries.network.portfolio import Portfolio as Found
-from tertius.queries.network.portfolio import portfolio
 
 router = APIRouter(prefix="/v1/organizations", tags=["organizations"])
 
@@ -58,14 +68,18 @@ def get_ambidexterity(request: Request, key: Key, query: Annotated[NetworkQuery,
     key = organization_key(exchange, key)
     network = exchange.network()
     units = coded.units(network, key)
-    function = _function(exchange, key, {unit.alliance for unit in units})
+    met = alliances_with_partners(network, key)
+    shared = {alliance for alliances in met.values() for alliance in alliances}
+    function = _function(exchange, key, shared | {unit.alliance for unit in units})
     found = portfolio(network, key)
-    keys = {key, *(end for pair in (found.overlaps if found else ()) for end in (pair.one, pair.other))}
+    depends = interdependence(network, met, function)
+    pairs: list[Overlap | Dependence] = [*(found.overlaps if found else ()), *depends.named]
+    keys = {key, *(end for pair in pairs for end in (pair.one, pair.other))}
     known = present.organizations(keys, exchange.view.directory)
     answer = Ambidexterity(
         organization=known[key],
         years=_years(coded.by_year(units, function)),
-        portfolio=_portfolio(found, known) if found else None,
+        portfolio=_portfolio(found, depends, known) if found else None,
     )
     return exchange.json(answer)
 
@@ -100,15 +114,16 @@ def _years(found: Sequence[coded.Year]) -> list[Year]:
     ]
 
 
-def _portfolio(found: Found, known: Mapping[str, Any]) -> Portfolio:
-    pairs = [
-        PartnerOverlap(
-            one=known[pair.one],
-            other=known[pair.other],
-            shared_others=pair.shared_others,
-            overlap=pair.overlap,
-            tied=pair.tied,
-        )
-        for pair in found.overlaps
-    ]
-    return Portfolio(**{**asdict(found), "overlaps": pairs})
+def _portfolio(found: Found, depends: Depends, known: Mapping[str, Any]) -> Portfolio:
+    def ends(pair: Overlap | Dependence) -> dict[str, Any]:
+        return {**asdict(pair), "one": known[pair.one], "other": known[pair.other]}
+
+    told = Interdependence(
+        **{
+            **asdict(depends),
+            "named": [PartnerDependence(**ends(pair)) for pair in depends.named],
+            "rules": [DependenceRule(**{**asdict(rule), "sources": list(rule.sources)}) for rule in RULES],
+        }
+    )
+    overlaps = [PartnerOverlap(**ends(pair)) for pair in found.overlaps]
+    return Portfolio(**{**asdict(found), "overlaps": overlaps, "interdependence": told})

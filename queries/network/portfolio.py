@@ -74,8 +74,8 @@ def portfolio(network: Network, key: str) -> Portfolio | None:
     slots = slice(int(ties.offsets[row]), int(ties.offsets[row + 1]))
     partner, share = ties.partner[slots], ties.slot_weight[slots] / holes.strength[row]
     concentration = float((share**2).sum())
-    heaviest = np.lexsort([network.lookups.row_rank[partner], -share])[:MOST_COMPARED]
-    mean, overlaps = _overlaps(network, row, partner[heaviest])
+    heaviest = compared_partners(network, row)
+    mean, overlaps = _overlaps(network, row, ties.partner[heaviest])
     return Portfolio(
         partners=partner.size,
         compared=heaviest.size,
@@ -86,6 +86,15 @@ def portfolio(network: Network, key: str) -> Portfolio | None:
         mean_overlap=mean,
         overlaps=overlaps,
     )
+
+
+def compared_partners(network: Network, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Return the slots of a position's heaviest ties, heaviest first, then by key."""
+    ties = network.derived.ties
+    begin, end = int(ties.offsets[row]), int(ties.offsets[row + 1])
+    rank = network.lookups.row_rank[ties.partner[begin:end]]
+    order = np.lexsort((rank, -ties.slot_weight[begin:end]))
+    return begin + order[:MOST_COMPARED]
 
 
 def _overlaps(

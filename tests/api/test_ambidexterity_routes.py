@@ -37,6 +37,22 @@ def test_the_portfolio_follows_the_window(mini):
     assert day["years"] == everything["years"]
 
 
+def test_interdependence_says_which_rule_made_each_coding(mini):
+    key = key_of(mini, "Brug")
+    found = mini.get(f"/v1/organizations/{key}/ambidexterity", params={"window": "all"}).json()["data"]
+    told = found["portfolio"]["interdependence"]
+    assert told["pairs"] == 3
+    rules = {rule["rule"]: rule for rule in told["rules"]}
+    assert set(rules) == {"strong-tie", "opposing-functions"}
+    assert all(rule["sources"] and rule["statement"] for rule in rules.values())
+    # Brug explored with two partners in Noord and exploits with Dam.
+    assert told["hindering"] == 2
+    assert {pair["other"]["name"] for pair in told["named"] if pair["effect"] == "hindering"} == {"Dam AG"}
+    for pair in told["named"]:
+        assert pair["effect"] == rules[pair["rule"]]["effect"]
+    assert told["uncoded"] + told["hindering"] + told["facilitating"] - told["both"] == told["pairs"]
+
+
 def test_every_organization_of_the_demonstration_can_be_asked(demo):
     for row in demo.get("/v1/network/brokers", params={"limit": 3}).json()["data"]:
         key = row["organization"]["key"]

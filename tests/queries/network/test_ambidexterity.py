@@ -14,6 +14,7 @@ from tertius.queries.network import NetworkParameters
 from tertius.queries.network.ambidexterity import PAIRS, Coding, Domain, by_year, units
 from tertius.queries.network.dates import EPOCH
 from tertius.queries.network.function_coding import code_function
+from tertius.queries.network.interdependence import Rule, alliances_with_partners, interdependence
 from tertius.queries.network.portfolio import portfolio
 
 from tests.queries.network.conftest import P, alliance, consortia, org
@@ -197,3 +198,61 @@ def test_partners_who_lead_nowhere_else_do_not_overlap(make):
     found = portfolio(make(consortia("X: A B C")), org("A"))
     assert (found.mean_overlap, found.overlaps) == (0.0, ())
     assert portfolio(make(consortia("X: A B; Y: C")), org("C")) is None
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rosters=st.lists(
+        st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True), min_size=1, max_size=9
+    ),
+    codes=st.lists(st.sampled_from([None, 0.0, 0.5, 1.0, 1.0, 0.0]), min_size=9, max_size=9),
+)
+def test_interdependence_equals_applying_each_rule_by_hand(make, rosters, codes):
+    network = make([P("A", "own"), *(P(who, f"a{n}") for n, roster in enumerate(rosters) for who in roster)])
+    function = {
+        alliance(f"a{n}"): Coding(code, inferred=n % 2 == 0)
+        for n, code in enumerate(codes)
+        if code is not None
+    }
+    found = interdependence(network, alliances_with_partners(network, org("A")), function)
+
+    def shared(one, other):
+        return [n for n, roster in enumerate(rosters) if {one, other} <= set(roster)]
+
+    partners = [name for name in NAMES[1:] if shared("A", name)]
+    does = {name: {codes[n] for n in shared("A", name)} for name in partners}
+    pairs = list(itertools.combinations(partners, 2))
+    strong = {frozenset(pair) for pair in pairs if len(shared(*pair)) >= 2}
+    opposing = {
+        frozenset(pair) for pair in pairs if {1.0} in map(does.get, pair) and {0.0} in map(does.get, pair)
+    }
+    unknown = [pair for pair in pairs if any(None in does[name] for name in pair)]
+    guessed = [pair for pair in opposing if any(n % 2 == 0 for name in pair for n in shared("A", name))]
+    assert (found.pairs, found.facilitating, found.hindering) == (len(pairs), len(strong), len(opposing))
+    assert (found.both, found.uncoded) == (len(strong & opposing), len(pairs) - len(strong | opposing))
+    assert (found.function_unknown, found.inferred) == (len(unknown), len(guessed))
+    names = {org(name): name for name in NAMES}
+    for pair in found.named:
+        one, other = names[pair.one], names[pair.other]
+        assert {one, other} in (strong if pair.rule is Rule.STRONG_TIE else opposing)
+        assert pair.shared_alliances == len(shared(one, other))
+        if pair.rule is Rule.OPPOSING_FUNCTIONS:
+            assert (does[one], does[other]) == ({1.0}, {0.0})
+    assert len(found.named) == min(len(strong), 10) + min(len(opposing), 10)
+
+
+def test_alliances_outside_the_window_code_nobody(make):
+    rows = [
+        P("A", "x", "2010-01-01", "2010-12-31"), P("B", "x", "2010-01-01", "2010-12-31"),
+        P("A", "y", "2018-01-01", "2018-12-31"), P("B", "y", "2018-01-01", "2018-12-31"),
+        P("A", "z", "2018-01-01", "2018-12-31"), P("C", "z", "2018-01-01", "2018-12-31"),
+    ]  # fmt: skip
+    function = {
+        alliance(name): Coding(value, inferred=False) for name, value in (("x", 1), ("y", 0), ("z", 1))
+    }
+    for window, hindering in ((5, 1), (None, 0)):
+        network = make(rows, NetworkParameters(window=window))
+        found = interdependence(network, alliances_with_partners(network, org("A")), function)
+        assert (found.pairs, found.hindering, found.facilitating) == (1, hindering, 0)
+    alone = make([P("A", "x"), P("B", "y"), P("C", "y")])
+    assert alliances_with_partners(alone, org("A")) == {}
