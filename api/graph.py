@@ -19,21 +19,23 @@ _PROLOGUE: Final = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in sort
 
 # DISTINCT, because a statement that two sources make matches once in each of their graphs.
 ALLIANCES_OF: Final = """
-SELECT DISTINCT ?participation ?key ?role ?from ?to WHERE {
+SELECT DISTINCT ?participation ?key ?role ?from ?to ?seen WHERE {
   ?participation tt:organization $organization ; tt:alliance ?alliance .
   ?alliance tt:key ?key .
   OPTIONAL { ?participation tt:role ?role }
   OPTIONAL { ?participation tt:from ?from }
   OPTIONAL { ?participation tt:to ?to }
+  OPTIONAL { ?participation tt:lastObserved ?seen }
 }"""
 
 PARTNERS_IN: Final = """
-SELECT DISTINCT ?participation ?key ?role ?from ?to WHERE {
+SELECT DISTINCT ?participation ?key ?role ?from ?to ?seen WHERE {
   ?participation tt:alliance $alliance ; tt:organization ?organization .
   ?organization tt:key ?key .
   OPTIONAL { ?participation tt:role ?role }
   OPTIONAL { ?participation tt:from ?from }
   OPTIONAL { ?participation tt:to ?to }
+  OPTIONAL { ?participation tt:lastObserved ?seen }
 }"""
 
 FEATURES_OF: Final = """

@@ -41,6 +41,7 @@ def memberships_of(exchange: Exchange[Any], key: str) -> list[Membership]:
             role=_role(row),
             start=_date(row, "from") or alliance.start,
             end=_date(row, "to") or alliance.end,
+            last_observed=_date(row, "seen"),
         )
         for row in rows
     ]
@@ -72,6 +73,7 @@ def _partners(exchange: Exchange[Any], rows: list[Row], alliance: AllianceRef) -
             role=_role(row),
             start=_date(row, "from") or alliance.start,
             end=_date(row, "to") or alliance.end,
+            last_observed=_date(row, "seen"),
         )
         for row in rows
     ]

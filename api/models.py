@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from tertius.queries.network.answers import Standing
@@ -109,6 +109,9 @@ class AllianceRef(Model):
     form: str | None = Field(description="Notation of the form, such as `consortium`.")
 
 
+LAST_OBSERVED: Final = "Day on which it was last seen to go on, without a known end; `null` otherwise."
+
+
 class Participation(Model):
     """An organisation's part in an alliance."""
 
@@ -116,6 +119,7 @@ class Participation(Model):
     role: str | None = Field(examples=["coordinator"])
     start: dt.date | None = Field(description="First day; the alliance's start where none was given.")
     end: dt.date | None = Field(description="Last day, where known.")
+    last_observed: dt.date | None = Field(description=LAST_OBSERVED, examples=["2025-12-31"])
 
 
 class Membership(Model):
@@ -125,6 +129,7 @@ class Membership(Model):
     role: str | None = Field(examples=["partner"])
     start: dt.date | None
     end: dt.date | None
+    last_observed: dt.date | None = Field(description=LAST_OBSERVED, examples=["2025-12-31"])
 
 
 class Alliance(AllianceRef):

@@ -48,7 +48,7 @@ Key = Annotated[
 _TABLE: Final = (JSON, CSV)
 _FACTS: Final = (JSON, JSONLD, TURTLE, NTRIPLES)
 _ORGANIZATION_COLUMNS: Final = ("key", "iri", "name", "country", "sector", "type", "identifiers")
-_MEMBERSHIP: Final = ("key", "name", "form", "role", "start", "end")
+_MEMBERSHIP: Final = ("key", "name", "form", "role", "start", "end", "last_observed")
 
 
 @router.get(
@@ -213,4 +213,5 @@ def _flat_membership(row: Membership) -> dict[str, object]:
         "role": row.role,
         "start": row.start,
         "end": row.end,
+        "last_observed": row.last_observed,
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 
 import pyoxigraph as ox
 import pytest
 from tertius.api.models import Bridge, EgoNetwork, Envelope, Membership, OrganizationDetail, Position, Tie
+from tertius.loaders import LoadJob, load
 from tertius.ontology.identity import key
 
 BRUG = key("pic", "999990002")
@@ -238,3 +240,27 @@ def test_a_default_position_comes_from_the_graph_as_turtle(mini, keys):
     refused = mini.get(f"{path}?window=all", headers={"Accept": "text/turtle"})
     assert refused.status_code == 406
     assert json.loads(refused.text)["acceptable"] == ["application/json", "text/csv"]
+
+
+def test_what_was_seen_to_go_on_says_when_it_was_last_seen(make_client, tmp_path):
+    table = tmp_path / "ongoing.csv"
+    table.write_text(
+        "alliance,partner,from,to\n"
+        "a,One,2019-01-01,ongoing\n"
+        "a,Two,2019-01-01,2020-06-30\n"
+        "a,Three,2019-01-01,\n"
+    )
+    data = tmp_path / "data"
+    job = LoadJob(data=data, source="seen", files=(table,), retrieved=dt.date(2024, 3, 1))
+    assert load(job).published
+    client = make_client(data)
+    found = {}
+    for row in client.get("/v1/organizations").json()["data"]:
+        path = f"/v1/organizations/{row['key']}/alliances"
+        (membership,) = client.get(path).json()["data"]
+        found[row["name"]] = (membership["end"], membership["last_observed"])
+        (line,) = csv.DictReader(io.StringIO(client.get(f"{path}?format=csv").text))
+        assert line["last_observed"] == (membership["last_observed"] or "")
+        of_alliance = client.get(f"/v1/alliances/{membership['alliance']['key']}").json()["data"]["partners"]
+    assert found == {"One": (None, "2024-03-01"), "Two": ("2020-06-30", None), "Three": (None, None)}
+    assert {one["organization"]["name"]: (one["end"], one["last_observed"]) for one in of_alliance} == found
