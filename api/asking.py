@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from fastapi import Request
@@ -12,6 +13,8 @@ from tertius.api.clients import Client
 from tertius.api.ledger import UnderWay
 from tertius.api.services import Services, View
 from tertius.store import Answer, Dataset, Lane, QueryCancelled, ResultFormat, StoreBusy
+
+Found = TypeVar("Found")
 
 
 async def ask(
@@ -65,19 +68,32 @@ async def ask(
                     client=client.name,
                 )
 
-        async def watch() -> None:
-            message: dict[str, Any] = {}
-            while message.get("type") != "http.disconnect":
-                message = dict(await request.receive())
-            await stop(services, query)
+        return await attended(request, services, query, run)
 
-        watcher = asyncio.create_task(watch())
-        try:
-            return await anyio.to_thread.run_sync(run, limiter=services.sparql_threads)
-        finally:
-            watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
+
+async def attended(request: Request, services: Services, query: UnderWay, run: Callable[[], Found]) -> Found:
+    """Run what answers a query on a thread for callers' queries; stop the query when the caller goes away.
+
+    Args:
+        request: Where the caller would be seen going away; its body has been read.
+        services: What answers.
+        query: The query, admitted.
+        run: Answers it; raises `QueryCancelled` once it is stopped.
+    """
+
+    async def watch() -> None:
+        message: dict[str, Any] = {}
+        while message.get("type") != "http.disconnect":
+            message = dict(await request.receive())
+        await stop(services, query)
+
+    watcher = asyncio.create_task(watch())
+    try:
+        return await anyio.to_thread.run_sync(run, limiter=services.sparql_threads)
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
 
 
 async def stop(services: Services, query: UnderWay) -> None:

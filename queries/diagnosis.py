@@ -19,7 +19,6 @@ from tertius.store import OutOfMemory, QueryTimeout, ResultTooLarge
 CAP: Final = 100_000
 """Matches up to which is counted."""
 
-_LATE_AT_MOST: Final = 2
 _MANY: Final = 10_000
 _LEAST_SECONDS: Final = 0.05
 
@@ -112,7 +111,8 @@ def diagnose(shape: QueryShape, ask: Ask, *, seconds: float) -> Diagnosis:
     """
     counter = _Counter(shape, ask, seconds)
     found = Diagnosis(shape)
-    for pattern in shape.patterns:
+    # Paths that repeat last: once counting one thing took too long, nothing more is counted.
+    for pattern in sorted(shape.patterns, key=lambda one: one.repeats):
         found.matches[pattern.number] = None if _is_free_path(pattern) else counter.count([pattern])
     for group in shape.groups:
         if group.patterns:
@@ -124,14 +124,18 @@ def diagnose(shape: QueryShape, ask: Ask, *, seconds: float) -> Diagnosis:
 
 
 class _Counter:
-    """Counts matches within a budget that all its queries share."""
+    """Counts matches within a budget that all its queries share.
+
+    A query that is late costs the process that worked on it, so one ends the counting: a diagnosis must not
+    leave those who ask next without a process.
+    """
 
     def __init__(self, shape: QueryShape, ask: Ask, seconds: float) -> None:
         self._shape, self._ask = shape, ask
         self._began = time.monotonic()
         self._deadline = self._began + seconds
         self._known: dict[str, Count | None] = {}
-        self._late = 0
+        self._late = False
         self.gave_up = False
 
     @property
@@ -147,13 +151,13 @@ class _Counter:
 
     def _asked(self, text: str) -> Count | None:
         left = self._deadline - time.monotonic()
-        if left < _LEAST_SECONDS or self._late >= _LATE_AT_MOST:
+        if left < _LEAST_SECONDS or self._late:
             self.gave_up = True
             return None
         try:
             found = json.loads(self._ask(text, left / 2))
         except (QueryTimeout, OutOfMemory, ResultTooLarge):
-            self._late += 1
+            self._late = True
             self.gave_up = True
             return None
         number = int(found["results"]["bindings"][0]["matches_counted"]["value"])

@@ -7,6 +7,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from tertius.api import sparql_request
+from tertius.api.asking import attended
 from tertius.api.clients import client
 from tertius.api.diagnosis_models import Explanation, explanation
 from tertius.api.errors import BadParameter
@@ -116,7 +117,7 @@ async def _answer(request: Request, asked: SparqlRequest) -> Response:
             with services.metrics.timed("sparql-explain"):
                 return diagnose(read_shape(checked.text), ask, seconds=seconds)
 
-        found = await anyio.to_thread.run_sync(run, limiter=services.sparql_threads)
+        found = await attended(request, services, query, run)
     meta = Meta(
         snapshot=number,
         as_of=view.as_of if view is not None else None,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import pytest
 from tertius.api.cli import main
 from tertius.api.diagnosis_models import Explanation
 from tertius.api.models import Envelope
+from tertius.store import Lane
 
 PARTNERS = "SELECT ?name { ?p tt:organization ?o ; tt:alliance ?a . ?o skos:prefLabel ?name }"
+# Alternatives of long walks that end nowhere: counting them, even alone, never ends.
+WALK = "/".join(["!<x:p>", "^!<x:p>"] * 8) + "/<x:none>"
+ENDLESS = f"SELECT * {{ ?a ({WALK}|{WALK}) ?b . ?c ({WALK}|<x:q>) ?d . ?o skos:prefLabel ?e }}"
 APART = "SELECT * {\n  ?o skos:prefLabel ?name .\n  ?a tt:start ?start\n}"
 
 
@@ -69,6 +75,31 @@ def test_a_diagnosis_counts_against_the_client(mini_data, make_client):
     statuses = [client.get("/sparql/explain", params={"query": PARTNERS}).status_code for _ in range(4)]
     assert statuses[0] == 200
     assert 429 in statuses
+
+
+def test_what_never_ends_costs_one_process_and_the_next_query_is_answered(make_client, mini_data):
+    client = make_client(mini_data, sparql_workers=2, sparql_seconds=0.4)
+    pool = client.app.state.services.store
+    for time in (1, 2):
+        found = client.get("/sparql/explain", params={"query": ENDLESS})
+        assert found.status_code == 200, found.text
+        assert not found.json()["data"]["complete"]
+        assert (pool.counters.kills, pool.counters.busy) == (time, 0)
+        assert pool.running() == ()
+        answer = client.get("/sparql", params={"query": "ASK {}"})
+        assert answer.status_code == 200, answer.text
+        while pool.lanes()[Lane.SPARQL].idle < 2:
+            sleep(0.01)
+
+
+def test_a_diagnosis_keeps_nobody_among_the_long_ones_waiting(make_client, mini_data):
+    """Its client is known for a long query afterwards, and yet answered at once: the diagnosis has ended."""
+    client = make_client(mini_data, sparql_workers=2, slice_seconds=0.01, queue_seconds=0)
+    found = client.get("/sparql/explain", params={"query": ENDLESS})
+    assert found.status_code == 200, found.text
+    for _ in range(5):
+        answer = client.get("/sparql", params={"query": "ASK {}"})
+        assert answer.status_code == 200, answer.text
 
 
 def test_graphs_of_the_request_are_those_that_are_counted(mini):

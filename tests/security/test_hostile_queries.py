@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
@@ -117,3 +119,17 @@ def test_hostile_clients_from_several_addresses_leave_a_process_to_the_others(ma
             for query in pool.running():
                 pool.cancel(query.query_id)
             time.sleep(0.01)
+
+
+def test_a_diagnosis_is_stopped_when_its_caller_hangs_up(start_server):
+    server = start_server(rest_workers=1, sparql_workers=1)
+    walk = "/".join(["!<x:p>", "^!<x:p>"] * 8) + "/<x:none>"
+    target = f"/sparql/explain?query={quote(f'SELECT * {{ ?a ({walk}|{walk}) ?b }}')}"
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        while not json.loads(server.get("/v1/running").body)["data"]:
+            time.sleep(0.01)
+    while json.loads(server.get("/v1/running").body)["data"]:
+        time.sleep(0.01)
+    assert b'tertius_store_events{event="cancelled"} 1.0' in server.get("/metrics").body
+    assert server.get(f"/sparql?query={quote('ASK {}')}").status == 200
