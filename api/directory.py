@@ -88,6 +88,17 @@ class Directory:
             rows = self._rows(f"{_STANDS} WHERE r.key = ?", (key,))
         return str(rows[0]["key"]) if rows else None
 
+    def standing(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return for each key that of the organisation that has or is the record; unknown keys stay.
+
+        For keys beside the one in the path, which nothing redirects: the network knows no records of
+        registers, so that theirs would lead nowhere. Whoever uses a key that nothing has says so.
+        """
+        wanted = set(keys)
+        return {key: key for key in wanted} | {
+            key: found.key for key, found in self.organizations(wanted).items()
+        }
+
     def records(self, key: str) -> list[Record]:
         """Return the records that judgements join into an organisation, itself first; none if it is one."""
         if not self.judged:

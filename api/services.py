@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -332,9 +332,11 @@ class Services:
         """
         if view.network.serves(parameters):
             return view.network
-        unknown = sorted(parameters.exclude - view.directory.organizations(parameters.exclude).keys())
+        excluded = view.directory.organizations(parameters.exclude)
+        unknown = sorted(parameters.exclude - excluded.keys())
         if unknown:
             raise BadParameter("exclude", f"no organization has the key {unknown[0]}")
+        parameters = replace(parameters, exclude=frozenset(one.key for one in excluded.values()))
         uuid = str(view.snapshot.manifest.uuid)
         return self.lane.network(view.network, uuid, parameters, client=client)
 

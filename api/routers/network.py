@@ -74,9 +74,9 @@ def list_brokers_between(request: Request, query: Annotated[BetweenQuery, Query(
     A side is an organisation, a circle or a community. Those who join most pairs come first.
     """
     exchange = Exchange(request, query, _TABLE)
-    page = exchange.network().brokers_between(
-        _side(query.one), _side(query.other), offset=exchange.offset, limit=query.limit
-    )
+    sides = exchange.view.directory.standing((query.one, query.other))
+    one, other = _side(sides[query.one]), _side(sides[query.other])
+    page = exchange.network().brokers_between(one, other, offset=exchange.offset, limit=query.limit)
     rows = present.brokers_between(page.rows, exchange.view.directory)
     following = exchange.following(page.next)
     return exchange.rows(rows, present.flat_broker_between, present.BETWEEN_COLUMNS, next_page=following)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -16,6 +16,7 @@ from tertius.api.negotiate import CSV, JSON
 from tertius.api.openapi import responses
 from tertius.api.parameters import NetworkQuery
 from tertius.api.planning_models import (
+    AddedAlliance,
     AddedTie,
     Change,
     EndedTie,
@@ -53,9 +54,9 @@ def list_prospects(request: Request, key: Key, query: Annotated[ProspectsQuery, 
     exchange = Exchange(request, query, _TABLE)
     key = organization_key(exchange, key)
     network = exchange.network()
-    _known(exchange, "competitor", query.competitor)
+    competitors = frozenset(_standing(exchange, "competitor", query.competitor))
     after: Place | None = exchange.position(int, float | int, int, int)
-    found = network.prospects(key, _wanted(exchange), after=after, limit=query.limit)
+    found = network.prospects(key, _wanted(exchange, competitors), after=after, limit=query.limit)
     rows = planning_present.prospects(found.rows, exchange.view.directory)
     following = exchange.next_page(found.last)
     if exchange.media is CSV:
@@ -88,14 +89,14 @@ def list_introductions(request: Request, key: Key, query: Annotated[Introduction
     """
     exchange = Exchange(request, query)
     key = organization_key(exchange, key)
-    _known(exchange, "to", [query.to])
-    _known(exchange, "competitor", query.competitor)
+    (to,) = _standing(exchange, "to", [query.to])
+    competitors = frozenset(_standing(exchange, "competitor", query.competitor))
     found = exchange.network().introductions(
         key,
-        query.to,
+        to,
         strong_min=query.strong_min,
         most=query.limit,
-        competitors=frozenset(query.competitor),
+        competitors=competitors,
     )
     rows = planning_present.introductions(found or (), exchange.view.directory)
     note = _TIED if found is None else None
@@ -122,17 +123,18 @@ def suppose_change(
     exchange = Exchange(request, query, asked={"change": change.model_dump(mode="json")})
     key = organization_key(exchange, key)
     network = exchange.network()
+    stands = exchange.view.directory.standing(_named(change))
     try:
         found = network.what_if(
             key,
             add=[
-                suppose.NewTie(one.organization, one.weight)
+                suppose.NewTie(stands[one.organization], one.weight)
                 if isinstance(one, AddedTie)
-                else suppose.NewAlliance(tuple(one.alliance))
+                else suppose.NewAlliance(tuple(stands[partner] for partner in one.alliance))
                 for one in change.add
             ],
             end=[
-                suppose.EndedTie(one.organization)
+                suppose.EndedTie(stands[one.organization])
                 if isinstance(one, EndedTie)
                 else suppose.EndedAlliance(one.alliance)
                 for one in change.end
@@ -144,22 +146,33 @@ def suppose_change(
     return exchange.json(planning_present.what_if(found, exchange.view.directory))
 
 
+def _named(change: Change) -> Iterator[str]:
+    """Yield the keys of the organisations that a change names."""
+    for one in (*change.add, *change.end):
+        if isinstance(one, AddedTie | EndedTie):
+            yield one.organization
+        elif isinstance(one, AddedAlliance):
+            yield from one.alliance
+
+
 def _answer(exchange: Exchange[Any], body: BaseModel, meta: SearchMeta) -> Response:
     return exchange.reply(body.model_dump_json().encode(), meta)
 
 
-def _known(exchange: Exchange[Any], parameter: str, keys: list[str]) -> None:
-    """Refuse keys that the snapshot does not know.
+def _standing(exchange: Exchange[Any], parameter: str, keys: Sequence[str]) -> list[str]:
+    """Return the keys of the organisations that have or are some records.
 
     Raises:
-        BadParameter: Names the parameter and the first such key.
+        BadParameter: Names the parameter and the first key that the snapshot does not know.
     """
-    unknown = sorted(set(keys) - exchange.view.directory.organizations(keys).keys())
+    found = exchange.view.directory.organizations(keys)
+    unknown = sorted(set(keys) - found.keys())
     if unknown:
         raise BadParameter(parameter, f"no organization has the key {unknown[0]}")
+    return [found[key].key for key in keys]
 
 
-def _wanted(exchange: Exchange[ProspectsQuery]) -> Wanted:
+def _wanted(exchange: Exchange[ProspectsQuery], competitors: frozenset[str]) -> Wanted:
     query, table = exchange.parameters, exchange.view.network.table
     among = None
     if query.size is not None or query.has_identifier is not None:
@@ -170,7 +183,7 @@ def _wanted(exchange: Exchange[ProspectsQuery]) -> Wanted:
         partition=Partition(query.partition),
         circles=_circles(query),
         among=among,
-        competitors=frozenset(query.competitor),
+        competitors=competitors,
         strong_min=query.strong_min,
         introductions=query.introductions,
     )

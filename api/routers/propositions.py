@@ -110,14 +110,16 @@ def test_proposition(request: Request, n: Number, query: Annotated[TestQuery, Qu
     """
     exchange = Exchange(request, query, _TESTED)
     proposition = evidence.proposition(exchange, n)
-    if query.scope != CASES:
+    scope = query.scope
+    if scope != CASES:
         key = query.scope.removeprefix(ORGANIZATION)
         if ":" in key:
             raise BadParameter(
                 "scope", f"give the key of the organization ({KEY_PATTERN}), not an identifier"
             )
-        organization_key(exchange, key)
-    test = proposition_tests.run_on(exchange, n, query.scope)
+        key = organization_key(exchange, exchange.view.directory.standing([key])[key])
+        scope = f"{ORGANIZATION}{key}"
+    test = proposition_tests.run_on(exchange, n, scope)
     answer = proposition_tests.result(proposition, test)
     if exchange.media is CSV:
         groups = (
