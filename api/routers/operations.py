@@ -37,7 +37,7 @@ async def get_health(response: Response) -> Health:
     responses=responses(),
 )
 def get_readiness(request: Request, response: Response) -> Health:
-    """Answer 200 when a snapshot is open, a query worker answers, and the network is there; else 503."""
+    """Answer 200 when a snapshot is open, a query worker answers, and each kind can be started; else 503."""
     services: Services = request.app.state.services
     view = services.view() if services.remote is None else None
     number = view.snapshot.number if view is not None else None
@@ -45,6 +45,11 @@ def get_readiness(request: Request, response: Response) -> Health:
         services.answering.query("ASK {}", budget=_PROBE, lane=Lane.REST, snapshot=number)
     except StoreError as error:
         raise NotReady(f"Queries cannot be answered: {error}") from error
+    if services.remote is None:
+        for lane, state in services.store.lanes().items():
+            # Asking each kind would have callers' own queries decide on this: they may keep all theirs busy.
+            if state.alive == 0 and state.trouble is not None:
+                raise NotReady(f"No {lane} worker can be started: {state.trouble}")
     response.headers.update(_NO_STORE)
     return Health(status="ready", snapshot=number)
 

@@ -9,8 +9,10 @@ import shutil
 
 import pyoxigraph as ox
 import pytest
+from tertius.api import doctor
 from tertius.api.cli import main
 from tertius.api.models import Position
+from tertius.api.settings import Settings
 from tertius.loaders import LoadJob, load
 from tertius.store import Snapshots
 
@@ -209,7 +211,14 @@ def test_a_whole_folder_is_found_good(tertius, mini_data):
     status, out, _ = tertius("doctor", "--audit", "--json", "--data", str(mini_data))
     assert status == 0
     found = {row["check"]: row["verdict"] for row in json.loads(out)}
-    assert {"audit mini", "audit other", "worker", "sandbox", "snapshot 2"} <= found.keys()
+    assert {
+        "audit mini",
+        "audit other",
+        "rest worker",
+        "sparql worker",
+        "sandbox",
+        "snapshot 2",
+    } <= found.keys()
     assert set(found.values()) <= {"good", "note"}
 
 
@@ -221,7 +230,7 @@ def test_a_whole_folder_is_found_good(tertius, mini_data):
         (lambda data: (data / "snapshots" / "1" / "manifest.json").write_text("{}"), "snapshot 1"),
         (lambda data: (data / "CURRENT").write_text("7\n"), "live snapshot"),
         (lambda data: (data / "CURRENT").write_text("x\n"), "live snapshot"),
-        (lambda data: shutil.rmtree(data / "snapshots" / "1" / "store"), "worker"),
+        (lambda data: shutil.rmtree(data / "snapshots" / "1" / "store"), "sparql worker"),
     ],
 )
 def test_damage_is_found(tertius, tmp_path, damage, check):
@@ -232,6 +241,19 @@ def test_damage_is_found(tertius, tmp_path, damage, check):
     status, out, _ = tertius("doctor", "--json", "--data", "data")
     assert status == 1
     assert check in {row["check"] for row in json.loads(out) if row["verdict"] == "bad"}
+
+
+def test_a_worker_of_each_kind_is_stopped_and_answers_again(mini_data, monkeypatch):
+    settings = Settings(data=mini_data, rest_workers=1, sparql_workers=1, queue_seconds=0)
+    told = {found.check: found for found in doctor.examine(settings, audit=False)}
+    for kind in ("rest worker", "sparql worker"):
+        assert told[kind].verdict == "good", told[kind].detail
+        assert "what never ends was stopped after 0.2 s; then it answers" in told[kind].detail
+    # A query that ends by itself stands for one that its time limit does not stop.
+    monkeypatch.setattr(doctor, "_RUN_AWAY", "ASK {}")
+    told = {found.check: found for found in doctor.examine(settings, audit=False)}
+    assert told["sparql worker"].verdict == "bad"
+    assert "was not stopped after 0.2 s" in told["sparql worker"].detail
 
 
 def test_left_overs_are_found(tertius, tmp_path):

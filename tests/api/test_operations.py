@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import re
+import sys
+import time
 
 import pyoxigraph as ox
 import pytest
+from tertius.api import doctor
 from tertius.api.exchange import accepts_gzip
 from tertius.loaders import LoadJob, load
-from tertius.store import Snapshots
+from tertius.store import Budget, Lane, QueryTimeout, Snapshots, process
 
 PATHS = ["/v1/organizations", "/v1/network/brokers?window=all", "/v1/alliances?format=csv", "/ontology"]
 
@@ -236,3 +239,22 @@ def test_metrics_say_how_old_each_source_is(make_client, tmp_path):
     text = client.get("/metrics").text
     assert "tertius_snapshot 1.0" in text
     assert 'source="today"' not in text
+
+
+def test_a_kind_of_worker_that_cannot_be_started_is_not_ready(make_client, mini_data, monkeypatch):
+    client = make_client(mini_data)
+    assert client.get("/readyz").status_code == 200
+    pool = client.app.state.services.store
+    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", "raise SystemExit('no licence to run')"))
+    with pytest.raises(QueryTimeout):
+        pool.query(doctor._RUN_AWAY, budget=Budget(0.2, 1, 4096), lane=Lane.SPARQL)
+    while pool.lanes()[Lane.SPARQL].trouble is None:
+        time.sleep(0.01)
+    told = client.get("/readyz")
+    assert told.status_code == 503
+    assert "No sparql worker can be started" in told.json()["detail"]
+    assert client.get("/v1/organizations").status_code == 200
+    monkeypatch.undo()
+    while pool.lanes()[Lane.SPARQL].alive == 0:
+        time.sleep(0.01)
+    assert client.get("/readyz").status_code == 200
