@@ -115,7 +115,7 @@ def measure(rows: DataFrame, question: Question) -> Measured:
 class _Window:
     """First and last day that count (None for no bound), and whether undated participations do."""
 
-    opens: date | None
+    opens: Column | None
     closes: date | None
     undated: bool
 
@@ -144,27 +144,18 @@ def _excluded(rows: DataFrame, keys: Collection[str]) -> list[str]:
 
 def _window(rows: DataFrame, question: Question) -> _Window | None:
     """Return the days that count, or None if none can."""
+    from pyspark.sql import functions as f  # noqa: PLC0415
+
     newest = rows.agg({"as_of": "max"}).collect()[0][0]
     as_of = question.as_of or newest
     if question.window is None:
         return _Window(None, None if as_of == newest else as_of, undated=as_of == newest)
     if as_of is None:
         return None
-    if question.window == 0:
-        return _Window(as_of, as_of, undated=False)
-    return _Window(_day_after(as_of, question.window), as_of, undated=False)
-
-
-def _day_after(day: date, years: int) -> date | None:
-    """Return the day after the same day so many years before, 29 February being the 28th where it must."""
-    year = day.year - years
-    if year < date.min.year:
-        return None
-    try:
-        before = day.replace(year=year)
-    except ValueError:
-        before = date(year, 2, 28)
-    return date.fromordinal(before.toordinal() + 1)
+    opens = f.lit(as_of)
+    if question.window > 0:
+        opens = f.date_add(f.add_months(opens, -12 * question.window), 1)
+    return _Window(opens, as_of, undated=False)
 
 
 def _active(rows: DataFrame, question: Question) -> tuple[DataFrame, _Window]:
@@ -189,7 +180,7 @@ def _active(rows: DataFrame, question: Question) -> tuple[DataFrame, _Window]:
     if window.closes is not None:
         keep &= f.coalesce(begins <= f.lit(window.closes), f.lit(True))
     if window.opens is not None:
-        keep &= f.coalesce(ends >= f.lit(window.opens), f.lit(True))
+        keep &= f.coalesce(ends >= window.opens, f.lit(True))
     if not window.undated:
         keep &= begins.isNotNull()
     return periods.where(keep), window
