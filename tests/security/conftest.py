@@ -157,12 +157,20 @@ class Input:
     entry: object = field(repr=False)
 
     @property
+    def marks(self):
+        return [pytest.mark.long] if isinstance(self.entry, dict) and self.entry.get("long") else []
+
+    @property
     def method(self):
+        if isinstance(self.entry, dict) and "file" in self.entry:
+            return "POST"
         return self.entry.get("method", "GET") if isinstance(self.entry, dict) else "POST"
 
     def bytes(self, address: str) -> bytes:
         """Write the request as it goes over a connection."""
         entry = self.entry
+        if isinstance(entry, dict) and "file" in entry:
+            return self._upload(entry, address)
         if not isinstance(entry, dict) or "query" in entry:
             text = entry["query"] if isinstance(entry, dict) else entry
             body = whole(text).replace("URL", address).encode("utf-8", "surrogatepass")
@@ -180,6 +188,17 @@ class Input:
         target = whole(entry["target"]).replace("ASK", quote("ASK {}"))
         headers = {name: whole(value) for name, value in entry.get("headers", {}).items()}
         return request(self.method, target, headers, body)
+
+    def _upload(self, entry, address) -> bytes:
+        content = whole(entry["text"]).replace("URL", address).encode(entry.get("encoding", "utf-8"))
+        if entry["file"].endswith(".gz"):
+            content = gzip.compress(content)
+        parts = [(f'name="{name}"', value.encode()) for name, value in entry["fields"].items()]
+        parts.append((f'name="file"; filename="{entry["file"]}"', content))
+        head = "--b\r\nContent-Disposition: form-data; {}\r\n\r\n"
+        body = b"".join(head.format(name).encode() + value + b"\r\n" for name, value in parts)
+        headers = {"Content-Type": "multipart/form-data; boundary=b", **entry.get("headers", {})}
+        return request("POST", "/v1/loads", headers, body + b"--b--\r\n")
 
 
 def whole(text) -> str:
@@ -204,6 +223,9 @@ def corpus(file: str) -> list[Input]:
     for group, entries in yaml.safe_load((CORPUS / file).read_text(encoding="utf-8")).items():
         usual = entries.pop("_expect")
         for name, entry in entries.items():
+            if isinstance(entry, dict) and "file" in entry:
+                entry["headers"] = {"TOKEN": ""}
+                entry["fields"] = {"source": "sent", "mapping": entry["mapping"]}
             expect = entry.get("expect", usual) if isinstance(entry, dict) else usual
             found.append(Input(f"{group}: {name}", tuple(expect), entry))
     return found
@@ -220,7 +242,8 @@ def pytest_generate_tests(metafunc):
     """Give a test that asks for an input of the corpus each of them in turn."""
     for fixture, file in _FILES.items():
         if fixture in metafunc.fixturenames:
-            metafunc.parametrize(fixture, corpus(file), ids=lambda one: one.name)
+            listed = [pytest.param(one, id=one.name, marks=one.marks) for one in corpus(file)]
+            metafunc.parametrize(fixture, listed)
 
 
 @pytest.fixture(scope="session")

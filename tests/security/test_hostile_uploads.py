@@ -22,6 +22,8 @@ WRITING = {"tokens": TOKENS, "writers": "ada", "rest_workers": 1, "sparql_worker
 COUNT = f"/sparql?query={quote('SELECT (COUNT(DISTINCT ?o) AS ?n) { ?o a org:Organization }')}"
 ADA = {"Authorization": "Bearer ada"}
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ENTITIES = '<!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+OUTSIDE = '<!DOCTYPE worksheet [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
@@ -83,6 +85,9 @@ def test_a_hostile_upload_harms_nobody(server, data, listener, hostile_upload):
     if answer.status == 202:
         found = outcome(server, answer)
         assert (found["state"], bool(found["error"])) == ("failed", True)
+        if "place" in entry:
+            assert found["error"].startswith(f"{entry['file']}{entry['place']}"), found["error"]
+            assert found["report"]["problems"][0]["file"] == entry["file"]
     else:
         assert answer.media == "application/problem+json"
         for secret in ("Traceback", "site-packages", str(data)):
@@ -100,7 +105,8 @@ def line_without_end() -> bytes:
     return packed.getvalue()
 
 
-def sheet_without_end() -> bytes:
+def sheet_without_end(doctype: str = "") -> bytes:
+    head = f'{doctype}<worksheet xmlns="{SHEET}">'
     rows = '<row r="1"><c r="A1" t="inlineStr"><is><t>alliance</t></is></c></row>'
     rows += '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>'
     parts = {
@@ -110,7 +116,7 @@ def sheet_without_end() -> bytes:
         "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
         f'relationships"><Relationship Id="r1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
         "</Relationships>",
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{SHEET}"><sheetData>{rows}</sheetData></worksheet>',
+        "xl/worksheets/sheet1.xml": f"{head}<sheetData>{rows}</sheetData></worksheet>",
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -121,7 +127,13 @@ def sheet_without_end() -> bytes:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("name", "make"), [("bomb.csv.gz", line_without_end), ("bomb.xlsx", sheet_without_end)]
+    ("name", "make"),
+    [
+        ("bomb.csv.gz", line_without_end),
+        ("bomb.xlsx", sheet_without_end),
+        ("entities.xlsx", lambda: sheet_without_end(doctype=ENTITIES)),
+        ("outside.xlsx", lambda: sheet_without_end(doctype=OUTSIDE)),
+    ],
 )
 def test_a_bomb_that_is_sent_fails_as_a_load(server, data, name, make):
     answer = server.send(posted(form(name, make())), "POST")
