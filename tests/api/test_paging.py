@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import string
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tertius.api import paging
 from tertius.api.errors import BadParameter
@@ -41,7 +43,7 @@ def test_what_is_no_cursor_is_refused_by_name(text):
     ],
 )  # fmt: skip
 def test_json_that_is_no_cursor_is_refused(data):
-    text = base64.urlsafe_b64encode(json.dumps(data).encode()).decode()
+    text = paging.packed(json.dumps(data).encode())
     with pytest.raises(BadParameter):
         paging.decode(text, request="abc")
 
@@ -70,3 +72,42 @@ def test_a_position_must_be_what_the_list_is_ordered_by():
     assert not paging.fits((3, "a"), (str, int))
     assert not paging.fits(("a",), (str, int))
     assert not paging.fits(("a", -3), (str, int))
+
+
+LISTS = (
+    "/v1/organizations?limit=1",
+    "/v1/alliances?limit=1",
+    "/v1/network/brokers?limit=1",
+    "/v1/queries/sources-and-freshness/results?limit=1",
+)
+
+
+@pytest.fixture(scope="module")
+def cursors(mini):
+    """The cursor to the second page of each list, which is answered as it stands."""
+    found = {}
+    for path in LISTS:
+        following = mini.get(path).json()["meta"]["next"]
+        assert following is not None, path
+        assert mini.get(following).status_code == 200
+        found[path] = parse_qs(urlsplit(following).query)["cursor"][0].encode()
+    return found
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from(LISTS), st.integers(0, 2047), st.integers(1, 255))
+def test_a_cursor_with_one_byte_changed_is_refused(mini, cursors, path, place, change):
+    changed = bytearray(cursors[path])
+    changed[place % len(changed)] ^= change
+    told = mini.get(f"{path}&cursor={quote(bytes(changed))}")
+    assert told.status_code == 422, (bytes(changed), told.text)
+    assert told.headers["content-type"] == "application/problem+json"
+    assert [one["parameter"] for one in told.json().get("errors", [told.json()])] == ["cursor"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_the_last_byte_of_a_cursor_cannot_be_another(mini, cursors, path):
+    """Some of its bits stand for nothing and would be lost in reading."""
+    *start, last = cursors[path].decode()
+    for other in sorted(set(string.ascii_letters + string.digits + "-_=") - {last}):
+        assert mini.get(f"{path}&cursor={''.join(start)}{other}").status_code == 422
