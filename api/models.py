@@ -338,6 +338,7 @@ class Summary(Model):
     communities: int
     modularity: float | None
     betweenness: str = Field(description="How betweenness was computed.", examples=["exact"])
+    communities_of: str = Field(description="What communities were found in.", examples=["these ties"])
     shape: Shape
     sources: list[Source]
 

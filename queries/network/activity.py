@@ -126,16 +126,17 @@ def active(table: ParticipationTable, parameters: NetworkParameters, rows: Rows 
     alliance = rows.alliance[chosen]
     start = spans.start[chosen]
     group = np.cumsum(np.r_[0, alliance[1:] != alliance[:-1]]) if alliance.size else alliance
-    order = np.arange(chosen.size)
     if not _ascending(group, organization, start):
         # Judgements, or starts taken from the alliance, changed the order that the table has.
         order = np.lexsort([start, organization, group])
+        organization, alliance = organization[order], alliance[order]
+        start, chosen = start[order], chosen[order]
     return Active(
-        organization=organization[order],
-        alliance=alliance[order],
-        start=start[order],
-        end=spans.end[chosen][order],
-        assumed=spans.assumed[chosen][order],
+        organization=organization,
+        alliance=alliance,
+        start=start,
+        end=spans.end[chosen],
+        assumed=spans.assumed[chosen],
         window=window,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from tertius.queries.network.columns import Ids
+from tertius.queries.network.kernel_adoption import heaviest, spread
 from tertius.queries.network.ties import TieNetwork
 
 
@@ -19,37 +20,23 @@ def adopt(ties: TieNetwork, number: Ids) -> Ids:
         number: Community of each position, -1 for those without; not changed.
     """
     result = number.copy()
-    waiting = np.flatnonzero(result < 0).tolist()
-    while waiting:
-        joined = {row: found for row in waiting if (found := _heaviest(ties, result, row)) is not None}
-        if not joined:
+    waiting = np.flatnonzero(result < 0).astype(np.int32)
+    joined = np.empty(waiting.size, dtype=np.int32)
+    while waiting.size:
+        heaviest(ties.offsets, ties.partner, ties.slot_weight, result, waiting, joined)
+        found = joined[: waiting.size]
+        if not (found >= 0).any():
             break
-        for row, found in joined.items():
-            result[row] = found
-        waiting = [row for row in waiting if row not in joined]
-    following = int(result.max(initial=-1)) + 1
-    for row in waiting:
-        if result[row] >= 0:
-            continue
-        result[row], reached = following, [row]
-        while reached:
-            begin, end = ties.offsets[(at := reached.pop())], ties.offsets[at + 1]
-            others = ties.partner[begin:end]
-            reached += others[result[others] < 0].tolist()
-            result[others] = following
-        following += 1
+        result[waiting] = found
+        waiting = waiting[found < 0]
+    spread(ties.offsets, ties.partner, waiting, int(result.max(initial=-1)) + 1, result)
     return result
 
 
-def _heaviest(ties: TieNetwork, number: Ids, row: int) -> int | None:
-    """Return the community to which most of a row's weight leads, None if no tie leads into any."""
-    slots = slice(int(ties.offsets[row]), int(ties.offsets[row + 1]))
-    theirs = number[ties.partner[slots]]
-    known = theirs >= 0
-    if not known.any():
-        return None
-    found, place = np.unique(theirs[known], return_inverse=True)
-    return int(found[np.bincount(place, ties.slot_weight[slots][known]).argmax()])
+def dense(number: Ids) -> Ids:
+    """Number parts without gaps, in the order of their numbers; all must be 0 or more."""
+    there = np.bincount(number) > 0
+    return (np.cumsum(there, dtype=np.int32) - 1)[number]
 
 
 def modularity(ties: TieNetwork, number: Ids) -> float | None:

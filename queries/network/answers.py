@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -22,6 +22,10 @@ class Standing(StrEnum):
     ISOLATE = "isolate"
     INACTIVE = "inactive"
     EXCLUDED = "excluded"
+
+
+THESE_TIES: Final = "these ties"
+"""Where communities were found that are a network's own."""
 
 
 class Order(StrEnum):
@@ -285,8 +289,10 @@ class Summary:
         transitivity: Closed over all two-paths; None without two-paths.
         communities: Number of communities.
         modularity: Newman's modularity of the communities on tie weights; None without ties.
-        betweenness: How it was computed: `exact`, or `sampled from N sources`; and in which snapshot,
-            if it was carried from an earlier one, as communities then were too.
+        betweenness: How it was computed: `exact`, or `sampled from N sources`, and in which snapshot, if it
+            was carried from an earlier one; or that it was not.
+        communities_of: What the communities were found in: `these ties`, a snapshot from which they were
+            carried, or the default network.
     """
 
     as_of: date | None
@@ -308,3 +314,4 @@ class Summary:
     communities: int
     modularity: float | None
     betweenness: str
+    communities_of: str = THESE_TIES

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tertius.queries.network.answers import Order, Summary
+from tertius.queries.network.adoption import adopt, dense, modularity
+from tertius.queries.network.answers import THESE_TIES, Order, Summary
 from tertius.queries.network.columns import Ids
+from tertius.queries.network.errors import ParameterError
 from tertius.queries.network.files import map_array, read_json, write_array, write_json
 from tertius.queries.network.kernel_paths import components
 from tertius.queries.network.kernel_types import Floats
@@ -26,7 +28,7 @@ from tertius.queries.network.measures import (
     structural_holes,
 )
 from tertius.queries.network.parameters import NetworkParameters
-from tertius.queries.network.roles import Structure, brokerage, frame
+from tertius.queries.network.roles import Structure, structure
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.ties import MOST_PAIRS, TieNetwork, derive_ties
 from tertius.queries.network.workers import Workers
@@ -43,6 +45,10 @@ PERCENTILES: Final = (
     "participation_coefficient",
 )
 """Measures that percentiles are given of."""
+
+MOST_MEASURED: Final = 200_000
+"""Organisations with ties up to which a network for other than the default parameters gets communities and
+betweenness of its own; they take a minute for a million, and everything else two seconds."""
 
 _COUNTS: Final = ("participations", "alliance_count", "left_out")
 
@@ -87,6 +93,18 @@ class Derived:
     orders: Mapping[str, Ids]
     summary: Summary
     carried: Carried | None = None
+
+    def ranked(self, order: Order) -> Ids:
+        """Return the positions in an order.
+
+        Raises:
+            ParameterError: Betweenness was not computed for this network.
+        """
+        if order is Order.BETWEENNESS and self.ties.organization.size and np.isnan(self.betweenness).all():
+            raise ParameterError(
+                "order", f"betweenness was {self.summary.betweenness}: order by constraint or effective_size"
+            )
+        return self.orders[order.value]
 
     def write(self, directory: Path) -> None:
         """Write every array into an existing, empty directory; `network.json` last."""
@@ -150,37 +168,60 @@ def derive(
     table: ParticipationTable,
     parameters: NetworkParameters,
     *,
+    default: Derived | None = None,
     threads: int | None = None,
     most_pairs: int = MOST_PAIRS,
+    most_measured: int = MOST_MEASURED,
 ) -> Derived:
     """Derive ties and compute every measure.
 
     Args:
         table: The base table.
         parameters: The as-of may be left to the table's default.
+        default: The snapshot's default network. Where the network is large, its communities are taken over
+            and betweenness is left out.
         threads: At most so many threads; the result is the same for any number.
         most_pairs: Cap on pairs of partners within alliances.
+        most_measured: Organisations with ties above which a network is large.
 
     Raises:
         NetworkTooLargeError: The alliances in the window join more pairs than the cap.
     """
     parameters = parameters.resolved(table.as_of)
-    ties = derive_ties(table, parameters, most_pairs=most_pairs)
+    ties = derive_ties(table, parameters, most_pairs=most_pairs, threads=threads)
     holes = structural_holes(ties, threads=threads)
-    between = betweenness(ties, threads=threads)
-    found = communities(ties, _key_rank(table, ties))
-    structure = _structure(ties, found, threads)
+    origin = THESE_TIES
+    if default is None or ties.organization.size <= most_measured:
+        between = betweenness(ties, threads=threads)
+        values, method = between.values, between.method
+        found = communities(ties, _key_rank(table, ties))
+    else:
+        values = np.full(ties.organization.size, np.nan)
+        method = f"not computed for more than {most_measured:,} organizations with ties"
+        found = _taken_over(default, ties, table.organizations.size)
+        origin = f"the default network, as of {default.summary.as_of}"
+    with Workers(threads) as workers:
+        held = structure(ties, found.number, workers)
     return assemble(
         table,
         parameters,
         ties,
         holes=holes,
-        between=between.values,
+        between=values,
         found=found,
-        structure=structure,
-        method=between.method,
+        structure=held,
+        method=method,
+        origin=origin,
         threads=threads,
     )
+
+
+def _taken_over(default: Derived, ties: TieNetwork, organizations: int) -> Communities:
+    """Return another network's communities; those who have none there join where their ties lead."""
+    number = np.full(organizations, -1, dtype=np.int32)
+    number[default.ties.organization] = default.community
+    joined = dense(adopt(ties, number[ties.organization]))
+    return Communities(joined, modularity(ties, joined))
 
 
 def _key_rank(table: ParticipationTable, ties: TieNetwork) -> Ids:
@@ -199,6 +240,7 @@ def assemble(
     found: Communities,
     structure: Structure,
     method: str,
+    origin: str = THESE_TIES,
     carried: Carried | None = None,
     threads: int | None = None,
 ) -> Derived:
@@ -213,6 +255,7 @@ def assemble(
         found: Communities.
         structure: Cores, cut points and roles.
         method: How betweenness was computed, for the summary.
+        origin: What the communities were found in, for the summary.
         carried: Since when communities and betweenness date; None where they are of this network.
         threads: At most so many threads.
     """
@@ -242,7 +285,7 @@ def assemble(
         orders[which.value] = by_key[np.argsort(ranked, kind="stable")].astype(np.int32)
 
     def sum_up() -> None:
-        summary.append(_summary(table, parameters, ties, holes, found, method=method))
+        summary.append(_summary(table, parameters, ties, holes, found, method=method, origin=origin))
 
     work: list[Callable[[], None]] = [
         sum_up,
@@ -265,13 +308,6 @@ def assemble(
     )
 
 
-def _structure(ties: TieNetwork, found: Communities, threads: int | None) -> Structure:
-    with Workers(threads) as workers:
-        held = frame(ties, workers)
-    between = brokerage(ties, found.number)
-    return Structure(held.core, held.articulation, held.bridge, between.roles, between.participation)
-
-
 def _summary(
     table: ParticipationTable,
     parameters: NetworkParameters,
@@ -280,6 +316,7 @@ def _summary(
     found: Communities,
     *,
     method: str,
+    origin: str,
 ) -> Summary:
     nodes = table.nodes()
     nodes[table.canonical_ids(parameters.exclude)] = False
@@ -308,4 +345,5 @@ def _summary(
         communities=int(found.number.max(initial=-1)) + 1,
         modularity=found.modularity,
         betweenness=method,
+        communities_of=origin,
     )

@@ -134,6 +134,7 @@ def increment(
         found=found,
         structure=structure,
         method=f"{method}, in snapshot {carried.snapshot}",
+        origin=f"snapshot {carried.snapshot}",
         carried=carried,
         threads=threads,
     )

@@ -88,8 +88,7 @@ def count_partners(group: Offsets, organization: Ids, excluded: Flags, before: I
         READ_B1,
         READ_B1,
         repeated(int64, 2),
-        repeated(I4, 5),
-        B1,
+        repeated(I4, 3),
     )
 )
 def emit_pairs(
@@ -99,8 +98,7 @@ def emit_pairs(
     use: Flags,
     excluded: Flags,
     window: tuple[int, int],
-    pairs: tuple[Ids, Ids, Ids, Days, Days],
-    pair_assumed: Flags,
+    pairs: tuple[Ids, Ids, Ids],
 ) -> int:
     """List the pairs of organisations whose active periods overlap inside the window.
 
@@ -111,14 +109,14 @@ def emit_pairs(
         use: Alliances to use.
         excluded: Organisations to leave out.
         window: First and last day of the window.
-        pairs: Written: smaller id, larger id, alliance's group, first and last day of the overlap.
-        pair_assumed: Written: whether the last day is assumed.
+        pairs: Written: smaller id; larger id; and, four numbers for each pair, the alliance's group, first
+            and last day of the overlap, and whether the last day is assumed.
 
     Returns:
         Number of pairs, each alliance giving a pair once.
     """
     organization, start, end = rows
-    low, high, source, first, last = pairs
+    low, high, facts = pairs
     opens, closes = window
     count = 0
     for g in range(group.size - 1):
@@ -153,15 +151,15 @@ def emit_pairs(
                                 found = True
                                 low[count] = organization[a]
                                 high[count] = organization[b]
-                                source[count] = g
-                                first[count] = begins
-                                last[count] = ends
-                                pair_assumed[count] = guess
+                                facts[4 * count] = g
+                                facts[4 * count + 1] = begins
+                                facts[4 * count + 2] = ends
+                                facts[4 * count + 3] = guess
                             else:
-                                first[count] = min(first[count], begins)
-                                if ends > last[count]:
-                                    last[count] = ends
-                                    pair_assumed[count] = guess
+                                facts[4 * count + 1] = min(facts[4 * count + 1], begins)
+                                if ends > facts[4 * count + 2]:
+                                    facts[4 * count + 2] = ends
+                                    facts[4 * count + 3] = guess
                     if found:
                         count += 1
                 b = b_end
@@ -193,11 +191,10 @@ def order_pairs(low: Ids, high: Ids, size: int) -> Ids:
     return order
 
 
-@njit(int64(READ_I4, repeated(READ_I4, 5), READ_B1, READ_F8, repeated(I4, 4), B1, F8, I8, I4))
+@njit(int64(READ_I4, repeated(READ_I4, 3), READ_F8, repeated(I4, 4), B1, F8, I8, I4))
 def unite_pairs(
     order: Ids,
-    pairs: tuple[Ids, Ids, Ids, Days, Days],
-    pair_assumed: Flags,
+    pairs: tuple[Ids, Ids, Ids],
     share: Floats,
     ties: tuple[Ids, Ids, Days, Days],
     tie_assumed: Flags,
@@ -210,7 +207,6 @@ def unite_pairs(
     Args:
         order: Order of pairs by (low, high).
         pairs: As `emit_pairs` wrote them.
-        pair_assumed: As `emit_pairs` wrote it.
         share: What each alliance adds to a tie's weight.
         ties: Written: smaller id, larger id, first and last day.
         tie_assumed: Written.
@@ -221,31 +217,72 @@ def unite_pairs(
     Returns:
         Number of ties.
     """
-    low, high, source, first, last = pairs
+    low, high, facts = pairs
     tie_low, tie_high, tie_first, tie_last = ties
     count = -1
     for place in range(order.size):
         at = order[place]
-        groups[place] = source[at]
+        source, first, last = facts[4 * at], facts[4 * at + 1], facts[4 * at + 2]
+        guess = facts[4 * at + 3] != 0
+        groups[place] = source
         if count >= 0 and tie_low[count] == low[at] and tie_high[count] == high[at]:
-            weight[count] += share[source[at]]
-            tie_first[count] = min(tie_first[count], first[at])
-            if last[at] > tie_last[count]:
-                tie_last[count] = last[at]
-                tie_assumed[count] = pair_assumed[at]
-            elif last[at] == tie_last[count]:
-                tie_assumed[count] = tie_assumed[count] and pair_assumed[at]
+            weight[count] += share[source]
+            tie_first[count] = min(tie_first[count], first)
+            if last > tie_last[count]:
+                tie_last[count] = last
+                tie_assumed[count] = guess
+            elif last == tie_last[count]:
+                tie_assumed[count] = tie_assumed[count] and guess
         else:
             count += 1
             tie_low[count] = low[at]
             tie_high[count] = high[at]
-            weight[count] = share[source[at]]
-            tie_first[count] = first[at]
-            tie_last[count] = last[at]
-            tie_assumed[count] = pair_assumed[at]
+            weight[count] = share[source]
+            tie_first[count] = first
+            tie_last[count] = last
+            tie_assumed[count] = guess
             evidence[count] = place
     evidence[count + 1] = order.size
     return count + 1
+
+
+@njit(void(READ_I4, repeated(READ_I4, 2), repeated(I4, 2)))
+def place_ties(position: Ids, ends: tuple[Ids, Ids], placed: tuple[Ids, Ids]) -> None:
+    """Write the smaller and the larger position of the two organisations of each tie."""
+    one, other = ends
+    low, high = placed
+    for at in range(one.size):
+        first, second = position[one[at]], position[other[at]]
+        low[at] = min(first, second)
+        high[at] = max(first, second)
+
+
+@njit(void(READ_I4, repeated(READ_I4, 2), READ_F8, repeated(I4, 2), F8))
+def gather_ties(
+    order: Ids, ends: tuple[Ids, Ids], weight: Floats, new_ends: tuple[Ids, Ids], new_weight: Floats
+) -> None:
+    """Copy ends and weights of some ties in another order."""
+    low, high = ends
+    new_low, new_high = new_ends
+    for place in range(order.size):
+        at = order[place]
+        new_low[place] = low[at]
+        new_high[place] = high[at]
+        new_weight[place] = weight[at]
+
+
+@njit(void(READ_I4, repeated(READ_I4, 2), READ_B1, repeated(I4, 2), B1))
+def gather_dates(
+    order: Ids, dates: tuple[Days, Days], assumed: Flags, new_dates: tuple[Days, Days], new_assumed: Flags
+) -> None:
+    """Copy first and last days, and whether the last is assumed, into another order."""
+    first, last = dates
+    new_first, new_last = new_dates
+    for place in range(order.size):
+        at = order[place]
+        new_first[place] = first[at]
+        new_last[place] = last[at]
+        new_assumed[place] = assumed[at]
 
 
 @njit(void(READ_I4, READ_I8, READ_I4, I8, I4))

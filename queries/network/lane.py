@@ -149,7 +149,7 @@ class NetworkLane:
         per_client: Derivations that one client may wait for at a time.
         waiting: Derivations that may be under way or waiting in all.
         deadline: Seconds from asking to answer, waiting for others' derivations included.
-        threads: Threads that the process may use.
+        threads: Threads that the process may use; None for one per processor.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class NetworkLane:
         per_client: int = DEFAULT_PER_CLIENT,
         waiting: int = DEFAULT_WAITING,
         deadline: float = DEFAULT_DEADLINE,
-        threads: int = 1,
+        threads: int | None = None,
     ) -> None:
         self._directory = directory
         self._bytes_cap, self._per_client, self._waiting = bytes_cap, per_client, waiting

@@ -14,12 +14,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
-from tertius.queries.network.derived import derive
+from tertius.queries.network.derived import Derived, derive
 from tertius.queries.network.errors import NetworkError, NetworkTooLargeError
 from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.table import ParticipationTable
+
+NICE: Final = 10
+"""Added to the scheduling priority number."""
 
 
 def serve(requests: IO[str], answers: IO[str]) -> None:
@@ -50,9 +53,12 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     target = Path(request["target"])
     draft = target.with_name(f"{target.name}.{os.getpid()}.draft")
     try:
-        table = ParticipationTable.open(Path(request["network"]))
+        path = Path(request["network"])
         derived = derive(
-            table, NetworkParameters.from_json(request["parameters"]), threads=request["threads"]
+            ParticipationTable.open(path),
+            NetworkParameters.from_json(request["parameters"]),
+            default=Derived.open(path / "default"),
+            threads=request["threads"],
         )
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
@@ -88,6 +94,8 @@ def _publish(draft: Path, target: Path) -> None:
 
 def main() -> None:
     """Serve on standard input and output; anything else that prints goes to standard error."""
+    # Answers from networks that are there go first.
+    os.nice(NICE)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(sys.stdin, answers)

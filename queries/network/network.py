@@ -116,11 +116,11 @@ class Network:
             limit: Rows to return, 1 or more.
 
         Raises:
-            ParameterError: `offset` or `limit` is out of range.
+            ParameterError: `offset` or `limit` is out of range, or betweenness was not computed.
         """
         check_page(offset, limit)
         ties = self.derived.ties
-        ranked = self.derived.orders[order.value]
+        ranked = self.derived.ranked(order)
         chosen = ties.organization[ranked[offset : offset + limit]]
         if chosen.size < limit:
             begin = max(offset - ranked.size, 0)

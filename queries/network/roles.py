@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_cores import core_numbers, cut
 from tertius.queries.network.kernel_roles import take_closed, take_closed_at, two_paths
@@ -89,15 +89,36 @@ class Structure:
 
 def frame(ties: TieNetwork, workers: Workers) -> Frame:
     """Find cores, articulation points and bridges, each in time linear in the ties."""
+    held, work = _frame(ties)
+    workers.each(lambda at: work[at](), range(len(work)))
+    return held
+
+
+def structure(ties: TieNetwork, part: Ids, workers: Workers) -> Structure:
+    """Find what `frame` finds and, beside it, brokerage over the communities.
+
+    Args:
+        ties: The network.
+        part: Community of each position.
+        workers: Threads.
+    """
+    held, work = _frame(ties)
+    found: list[Brokerage] = []
+    # The longest first, so that two threads end together.
+    work.insert(0, lambda: found.append(brokerage(ties, part)))
+    workers.each(lambda at: work[at](), range(len(work)))
+    return Structure(held.core, held.articulation, held.bridge, found[0].roles, found[0].participation)
+
+
+def _frame(ties: TieNetwork) -> tuple[Frame, list[Callable[[], None]]]:
+    """Return a frame and the independent pieces of work that fill it."""
     n, m = ties.organization.size, ties.low.size
-    articulation, bridge = np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_)
-    core: NDArray[Any] = np.empty(n, dtype=np.int32)
+    held = Frame(np.empty(n, dtype=np.int32), np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_))
 
-    def work(which: int) -> None:
-        if which:
-            cut(ties.offsets, ties.partner, ties.slot_tie, articulation, bridge)
-        else:
-            core[:] = core_numbers(ties.offsets, ties.partner)
+    def cores() -> None:
+        held.core[:] = core_numbers(ties.offsets, ties.partner)
 
-    workers.each(work, range(2))
-    return Frame(core, articulation, bridge)
+    def cuts() -> None:
+        cut(ties.offsets, ties.partner, ties.slot_tie, held.articulation, held.bridge)
+
+    return held, [cuts, cores]

@@ -14,14 +14,18 @@ from tertius.queries.network.kernel_ties import (
     count_partners,
     emit_pairs,
     fill_rows,
+    gather_dates,
     gather_lists,
+    gather_ties,
     merge_periods,
     order_pairs,
+    place_ties,
     unite_pairs,
 )
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
 from tertius.queries.network.parameters import NetworkParameters, Weight
 from tertius.queries.network.table import ParticipationTable, Rows
+from tertius.queries.network.workers import Workers
 
 MOST_PAIRS: Final = 60_000_000
 """Pairs of partners within alliances that one derivation holds in memory (about 60 bytes each)."""
@@ -122,7 +126,11 @@ class Paired:
 
 
 def derive_ties(
-    table: ParticipationTable, parameters: NetworkParameters, *, most_pairs: int = MOST_PAIRS
+    table: ParticipationTable,
+    parameters: NetworkParameters,
+    *,
+    most_pairs: int = MOST_PAIRS,
+    threads: int | None = 1,
 ) -> TieNetwork:
     """Derive the ties that the parameters ask for.
 
@@ -130,6 +138,7 @@ def derive_ties(
         table: The base table.
         parameters: As-of, window, weight, exclusions.
         most_pairs: Cap on pairs of partners within alliances.
+        threads: At most so many threads; the result is the same for any number.
 
     Raises:
         NetworkTooLargeError: The alliances in the window join more pairs than the cap.
@@ -142,6 +151,7 @@ def derive_ties(
         participations=found.participations,
         alliance_count=found.alliance_count,
         left_out=found.left_out,
+        threads=threads,
     )
     return network
 
@@ -219,16 +229,14 @@ def _pair_up(
     assumed, united = rows.assumed.copy(), group.copy()
     merge_periods(united, organization, start, end, assumed)
     window = (rows.window.first, rows.window.last)
-    columns = _blank(total), _blank(total), _blank(total), _blank(total), _blank(total)
-    guessed = np.empty(total, dtype=np.bool_)
-    found = emit_pairs((organization, start, end), assumed, united, use, excluded, window, columns, guessed)
-    a, b, source, first, last = columns
-    pairs = a[:found], b[:found], source[:found], first[:found], last[:found]
+    columns = _blank(total), _blank(total), _blank(4 * total)
+    found = emit_pairs((organization, start, end), assumed, united, use, excluded, window, columns)
+    pairs = columns[0][:found], columns[1][:found], columns[2][: 4 * found]
     order = order_pairs(pairs[0], pairs[1], excluded.size)
     ties = _blank(found), _blank(found), _blank(found), _blank(found)
     tie_assumed, weight = np.empty(found, dtype=np.bool_), np.empty(found)
     evidence, groups = np.empty(found + 1, dtype=np.int64), _blank(found)
-    m = unite_pairs(order, pairs, guessed[:found], share, ties, tie_assumed, weight, evidence, groups)
+    m = unite_pairs(order, pairs, share, ties, tie_assumed, weight, evidence, groups)
     low, high, first, last = (column[:m].copy() for column in ties)
     return Ties(low, high, first, last, tie_assumed[:m], weight[:m], evidence[: m + 1], alliance[groups])
 
@@ -245,6 +253,7 @@ def in_degree_order(
     participations: int,
     alliance_count: int,
     left_out: int,
+    threads: int | None = 1,
 ) -> tuple[TieNetwork, Ids]:
     """Lay ties out as a network.
 
@@ -255,6 +264,7 @@ def in_degree_order(
         participations: As in `TieNetwork`.
         alliance_count: As in `TieNetwork`.
         left_out: As in `TieNetwork`.
+        threads: At most so many threads.
 
     Returns:
         The network, and where in `ties` each of its ties stood.
@@ -269,17 +279,35 @@ def in_degree_order(
     n = organization.size
     position = np.full(is_active.size, -1, dtype=np.int32)
     position[organization] = np.arange(n, dtype=np.int32)
-    one, other = position[ties.low], position[ties.high]
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    order = order_pairs(low, high, n)
-    low, high, weight = low[order], high[order], ties.weight[order]
-    evidence = np.empty(m + 1, dtype=np.int64)
-    alliances = np.empty(ties.alliances.size, dtype=np.int32)
-    gather_lists(order, ties.evidence, ties.alliances, evidence, alliances)
-    offsets = np.empty(n + 1, dtype=np.int64)
-    partner, slot_tie = np.empty(2 * m, dtype=np.int32), np.empty(2 * m, dtype=np.int32)
-    slot_weight = np.empty(2 * m)
-    fill_rows(low, high, weight, offsets, partner, slot_weight, slot_tie)
+    low, high, weight = _blank(m), _blank(m), np.empty(m)
+    one, other = _blank(m), _blank(m)
+
+    def place(begin: int, end: int) -> None:
+        part = slice(begin, end)
+        place_ties(position, (ties.low[part], ties.high[part]), (one[part], other[part]))
+
+    def gather(begin: int, end: int) -> None:
+        part = slice(begin, end)
+        gather_ties(order[part], (one, other), ties.weight, (low[part], high[part]), weight[part])
+
+    with Workers(threads) as workers:
+        workers.over(m, place)
+        order = order_pairs(one, other, n)
+        workers.over(m, gather)
+    first, last, assumed = _blank(m), _blank(m), np.empty(m, dtype=np.bool_)
+    evidence, alliances = np.empty(m + 1, dtype=np.int64), _blank(ties.alliances.size)
+    offsets, slot_weight = np.empty(n + 1, dtype=np.int64), np.empty(2 * m)
+    partner, slot_tie = _blank(2 * m), _blank(2 * m)
+
+    def lay_out(which: int) -> None:
+        if which:
+            gather_lists(order, ties.evidence, ties.alliances, evidence, alliances)
+            gather_dates(order, (ties.first, ties.last), ties.assumed, (first, last), assumed)
+        else:
+            fill_rows(low, high, weight, offsets, partner, slot_weight, slot_tie)
+
+    with Workers(threads) as workers:
+        workers.each(lay_out, range(2))
     network = TieNetwork(
         organization=organization,
         position=position,
@@ -292,9 +320,9 @@ def in_degree_order(
         low=low,
         high=high,
         weight=weight,
-        first=ties.first[order],
-        last=ties.last[order],
-        assumed=ties.assumed[order],
+        first=first,
+        last=last,
+        assumed=assumed,
         evidence=evidence,
         alliances=alliances,
         participations=participations,
