@@ -34,6 +34,7 @@ from tertius.store import (
     StoreError,
     solutions,
 )
+from tertius.store.search_file import reading
 
 _LOW_DISK: Final = 2 * 1024**3
 _AUDIT: Final = Budget(seconds=600.0, rows=20_000_000, bytes=8 * 1024**3)
@@ -206,9 +207,7 @@ def _snapshot(snapshot: Snapshot) -> str:
     manifest = snapshot.manifest
     network = Network.open(snapshot.network_path)
     rows = int(network.table.rows().organization.size)
-    with closing(
-        sqlite3.connect(f"{snapshot.search_path.absolute().as_uri()}?mode=ro", uri=True)
-    ) as database:
+    with closing(reading(snapshot.search_path)) as database:
         state = database.execute("PRAGMA integrity_check").fetchone()[0]
         if state != "ok":
             raise ValueError(f"search.sqlite: {state}")

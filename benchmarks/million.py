@@ -12,6 +12,7 @@ of one more alliance. Nothing else should run meanwhile.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import subprocess
@@ -138,7 +139,16 @@ def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) ->
 
 
 def one_alliance(data: Path, keys: int) -> None:
-    """Publish one more alliance, three times over."""
+    """Publish one more alliance, three times over, and say what the disk does."""
+    block = os.urandom(2**26)
+    start = time.perf_counter()
+    with (data / "disk").open("wb") as file:
+        for _ in range(8):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    print(f"the disk takes {512 / (time.perf_counter() - start):,.0f} MiB a second")
+    (data / "disk").unlink()
     table = data / "one.csv"
     for turn in range(1, 4):
         first, second = 7 * turn, keys // 2 + turn

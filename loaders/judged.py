@@ -17,6 +17,7 @@ from tertius.queries.judgements import Closure, Judgement, Rank, Status, Verdict
 from tertius.queries.network import ParticipationTable
 from tertius.queries.network.table import find_keys
 from tertius.store import Snapshot
+from tertius.store.search_file import reading
 
 _BATCH: Final = 500
 _COLUMNS: Final = '"left", "right", verdict, "by", kind, "when", score, reasons'
@@ -62,7 +63,7 @@ def history(parent: Snapshot | None) -> list[Judgement]:
     """Return the judgements of a snapshot, by moment and key."""
     if parent is None:
         return []
-    with closing(_reading(parent.search_path)) as database:
+    with closing(reading(parent.search_path)) as database:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'judgement'").fetchone():
             return []
         rows = database.execute(f'SELECT {_COLUMNS} FROM judgement ORDER BY "when", key').fetchall()  # noqa: S608 - our own names
@@ -142,7 +143,7 @@ def records(
             found.identifiers.update(entry.identifiers)
             found.seen = min(found.seen, place if place >= 0 else entered + entry.number)
     if staged is not None:
-        with closing(_reading(staged)) as database:
+        with closing(reading(staged)) as database:
             for (key,) in _in_batches(database, "SELECT key FROM staged WHERE key IN ({})", wanted):
                 known.setdefault(key, _Record())
             sql = "SELECT key, scheme, value FROM staged_identifier WHERE key IN ({})"
@@ -158,7 +159,7 @@ def _of_parent(
     table: ParticipationTable,
     source: str,
 ) -> None:
-    with closing(_reading(parent.search_path)) as database:
+    with closing(reading(parent.search_path)) as database:
         taking_part: set[str] = set()
         for key, name in _in_batches(
             database, "SELECT DISTINCT key, source FROM mention WHERE key IN ({})", wanted
@@ -226,10 +227,6 @@ def _places(table: ParticipationTable | None, keys: list[str]) -> list[int]:
     if table is None:
         return [-1] * len(keys)
     return find_keys(table.organizations, table.organization_order, keys).tolist()  # type: ignore[no-any-return]
-
-
-def _reading(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _in_batches(database: sqlite3.Connection, sql: str, wanted: Iterable[str]) -> Iterator[tuple[Any, ...]]:

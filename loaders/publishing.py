@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -70,24 +68,6 @@ def publish(
         watch: Told of every phase.
     """
     parent = draft.parent
-    with ThreadPoolExecutor(1) as pool:
-        # The index is a large file, and nothing needs it before the network is there.
-        copy = pool.submit(shutil.copyfile, parent.search_path, draft.search_path) if parent else None
-        return _publish(draft, name, source, judgements, copy, base=base, max_ties=max_ties, watch=watch)
-
-
-def _publish(
-    draft: Draft,
-    name: str,
-    source: Source | None,
-    judgements: Sequence[Judgement],
-    copy: Future[Path] | None,
-    *,
-    base: str,
-    max_ties: int,
-    watch: Watch,
-) -> Snapshot:
-    parent = draft.parent
     entries = dict(parent.manifest.sources) if parent else {}
     entries.pop(name, None)
     with watch.phase(Phase.WRITE) as step:
@@ -128,8 +108,6 @@ def _publish(
     with watch.phase(Phase.MEASURES) as step:
         measures = write_measures(draft, built.network, base=base, max_ties=max_ties, step=step)
     with watch.phase(Phase.SEARCH) as step:
-        if copy is not None:
-            copy.result()
         write_search(
             draft.search_path,
             parent.search_path if parent else None,

@@ -13,10 +13,9 @@ enters the network later takes its network id in every table.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +30,7 @@ from tertius.queries.matching.schema import LAYOUT
 from tertius.queries.network import ParticipationTable
 from tertius.queries.network.columns import PARTITIONS
 from tertius.queries.network.table import find_keys
+from tertius.store.search_file import can_share, reading, sharing, writing
 
 OUTSIDE: Final = 1 << 40
 """First id of organisations that are not in the network, whose own ids have 31 bits."""
@@ -84,7 +84,7 @@ def write_search(
     say.
 
     Args:
-        path: File to make; a copy of the parent's may be there already.
+        path: File to make.
         parent: The parent snapshot's index, `None` without one.
         table: The new snapshot's base table, whose ids the index uses.
         source: Name of the source.
@@ -95,24 +95,20 @@ def write_search(
         base: Base IRI of the individuals.
         progress: Called with organisations and alliances written, and their number.
     """
-    if parent is not None and not path.exists():
-        shutil.copyfile(parent, path)
-    if listed is not None and staged is None:
-        try:
-            with _database(path) as database:
-                touched = _touched(database, table, listed, facts, settled)
-                if touched is not None:
-                    with updating(database, touched):
-                        _forget(database, source, listed)
-                        _mention(database, facts, table, source=source, base=base, progress=progress)
-                        database.execute("DELETE FROM record")
-                        write_judgements(database, settled, table)
-                    return
-        except NoRoomError:
-            path.unlink()
-            if parent is not None:
-                shutil.copyfile(parent, path)
-    with _database(path) as database:
+    if parent is not None and listed is not None and staged is None:
+        with closing(reading(parent)) as database:
+            touched = _touched(database, table, listed, facts, settled)
+        if touched is not None:
+            begin = sharing if can_share(parent) else writing
+            # Where two neighbours' places leave none between them, all places are given out again below.
+            with suppress(NoRoomError), begin(parent, path) as database:
+                with updating(database, touched):
+                    _forget(database, source, listed)
+                    _mention(database, facts, table, source=source, base=base, progress=progress)
+                    database.execute("DELETE FROM record")
+                    write_judgements(database, settled, table)
+                return
+    with writing(parent, path) as database:
         database.executescript(SCHEMA)
         _modernise(database)
         database.execute("BEGIN")
@@ -127,15 +123,6 @@ def write_search(
         write_names(database)
         database.execute(f"PRAGMA user_version = {LAYOUT}")
         database.execute("VACUUM")
-
-
-@contextmanager
-def _database(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open an index that is private until it is published and thrown away if anything fails."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = MEMORY"):
-            database.execute(f"PRAGMA {pragma}")
-        yield database
 
 
 def _forget(database: sqlite3.Connection, source: str, listed: list[int]) -> None:

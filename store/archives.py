@@ -25,7 +25,7 @@ from tertius.store.manifest import Manifest
 from tertius.store.snapshots import Snapshot, Snapshots
 
 LISTING: Final = "tertius-backup.json"
-_PARTS: Final = {"store", "network", "search.sqlite", "manifest.json"}
+_PARTS: Final = {"store", "network", "search.sqlite", "search.sqlite-wal", "manifest.json"}
 _LONGEST_LISTING: Final = 64 * 2**20
 _CHUNK: Final = 2**20
 

@@ -267,7 +267,8 @@ class Draft:
             raise StoreError(
                 f"draft {self.number} cannot be published with the manifest of {manifest.number}"
             )
-        unfinished = [name.name for name in self.path.glob("search.sqlite-*")]
+        beside = {name.name for name in self.path.glob("search.sqlite-*")}
+        unfinished = sorted(beside - {"search.sqlite-wal"})
         if unfinished:
             raise StoreError(f"the search index is still open ({', '.join(unfinished)}); close it first")
         store = self.store

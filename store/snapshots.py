@@ -5,7 +5,7 @@
     DATA/KEPT             numbers somebody went back to; they are not cleared away
     DATA/PUBLISHING       number that is being made live, there only meanwhile
     DATA/lock             admits one writer
-    DATA/snapshots/<n>/   store/, network/, search.sqlite, manifest.json; never changes
+    DATA/snapshots/<n>/   store/, network/, search.sqlite, search.sqlite-wal, manifest.json; never changes
 
 Reading needs no lock. Names with a suffix (`<n>.draft`, `<n>.removed`) are work in progress or what a crash
 left of it, and the next writer sweeps them away.

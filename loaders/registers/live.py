@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -34,6 +33,7 @@ from tertius.store import (
     Snapshots,
 )
 from tertius.store.outbound_sparql import sparql_request
+from tertius.store.search_file import reading
 
 LIVE: Final = ("companies-house", "gleif", "wikidata")
 """Registers that can be asked; the services in the settings have the same names."""
@@ -128,8 +128,7 @@ class Enrichment:
         if self.of is not None and self.of not in snapshot.manifest.sources:
             known = ", ".join(sorted(snapshot.manifest.sources)) or "none"
             raise self._nothing(f"there is no source '{self.of}'; there are: {known}")
-        found = sqlite3.connect(f"{snapshot.search_path.as_uri()}?mode=ro", uri=True)
-        with closing(found) as database:
+        with closing(reading(snapshot.search_path)) as database:
             rows = database.execute(
                 "SELECT DISTINCT value FROM mention_identifier WHERE scheme = :scheme AND source <> :own "
                 "AND (:source IS NULL OR source = :source) ORDER BY value",

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
-from urllib.parse import quote
 
 from tertius.loaders.circles import notation
 from tertius.loaders.registers.records import Registered
+from tertius.store.search_file import attach
 
 _SCHEMA: Final = """
 CREATE TABLE staged (key TEXT PRIMARY KEY, name TEXT NOT NULL, country TEXT, sector TEXT, type TEXT,
@@ -96,7 +96,7 @@ class Staging:
         """
         self._database.execute("CREATE TABLE IF NOT EXISTS told (key TEXT PRIMARY KEY) WITHOUT ROWID")
         self._database.execute("COMMIT")
-        self._database.execute("ATTACH ? AS live", (f"file:{quote(str(search))}?mode=ro",))
+        attach(self._database, search, "live")
         self._database.execute("BEGIN")
         for statement in filter(str.strip, _OTHERS.split(";")):
             self._database.execute(statement, {"source": source})

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tertius.queries.matching.schema import LAYOUT
 from tertius.store import StoreUnavailable
+from tertius.store.search_file import reading
 
 
 class OtherLayout(StoreUnavailable):
@@ -47,7 +48,7 @@ class Connections:
     """A pool that grows with the threads that use it.
 
     Args:
-        path: The file. A published snapshot never changes, so it is opened as immutable.
+        path: The file of a published snapshot, which never changes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,9 +65,7 @@ class Connections:
         try:
             connection = self._idle.get_nowait()
         except queue.Empty:
-            connection = sqlite3.connect(
-                f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
+            connection = reading(self._path, check_same_thread=False)
             try:
                 check_layout(connection)
             except BaseException:

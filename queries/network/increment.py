@@ -33,7 +33,7 @@ from tertius.queries.network.measures import (
 )
 from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.roles import Structure, brokerage, frame
-from tertius.queries.network.splice import splice
+from tertius.queries.network.splice import splice, tie_of
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.ties import Paired, TieNetwork, Ties, pair_up
 from tertius.queries.network.workers import Workers
@@ -162,8 +162,7 @@ def _relay(
     hit = np.flatnonzero(dirty[old.alliances])
     affected = np.zeros(old.low.size, dtype=np.bool_)
     affected[np.searchsorted(old.evidence, hit, side="right") - 1] = True
-    places = _Places(old)
-    again = places.of(come.ties.low, come.ties.high)
+    again = tie_of(old, come.ties.low, come.ties.high)
     affected[again[again >= 0]] = True
     replaced = np.flatnonzero(affected)
     # All alliances that speak for those ties, so that dates and weights are summed as ever.
@@ -173,7 +172,7 @@ def _relay(
     if int(speaking.sum()) > max(64, 2 * _MOST_ALLIANCES * speaking.size):
         return None
     fresh = pair_up(table, after, rows_of(table, speaking)).ties
-    place = places.of(fresh.low, fresh.high)
+    place = tie_of(old, fresh.low, fresh.high)
     wanted = np.flatnonzero(_among(fresh, come.ties) | ((place >= 0) & affected[place]))
     place = place[wanted]
     come_ties = _only(fresh, wanted)
@@ -208,30 +207,6 @@ def _relay(
         rows[rows >= 0].astype(np.int32),
         moved.size + ended.size,
     )
-
-
-class _Places:
-    """Finds ties of a network by the organisation ids of their ends."""
-
-    def __init__(self, ties: TieNetwork) -> None:
-        self._ties = ties
-        self._keys = ties.low.astype(np.int64) * ties.organization.size + ties.high
-
-    def of(self, one: Ids, other: Ids) -> NDArray[np.int64]:
-        """Return the tie of each pair, -1 for none."""
-        known = self._ties.position.size
-        result = np.full(one.size, -1, dtype=np.int64)
-        if not one.size or not self._keys.size:
-            return result
-        ends = [
-            np.where(ids < known, self._ties.position[np.minimum(ids, known - 1)], -1) for ids in (one, other)
-        ]
-        low, high = np.minimum(*ends).astype(np.int64), np.maximum(*ends)
-        sought = low * self._ties.organization.size + high
-        at = np.minimum(np.searchsorted(self._keys, sought), self._keys.size - 1)
-        found = (low >= 0) & (self._keys[at] == sought)
-        result[found] = at[found]
-        return result
 
 
 def _among(ties: Ties, others: Ties) -> Flags:

@@ -1,4 +1,4 @@
-"""Kernels that put a few ties into a network in the place of others, keeping the order of the rest."""
+"""Kernels that find ties, and put a few into a network in the place of others; the rest keeps its order."""
 
 from __future__ import annotations
 
@@ -84,3 +84,34 @@ def merge_lists(
                 new_values[place] = other_values[value]
                 place += 1
     new_offsets[source.size] = place
+
+
+@njit(void(READ_I4, READ_I8, READ_I4, repeated(READ_I4, 2), I4))
+def find_ties(position: Ids, forward: Offsets, high: Ids, ends: tuple[Ids, Ids], found: Ids) -> None:
+    """Find the ties of pairs of organisations, each by bisection among its lower end's ties.
+
+    Args:
+        position: Row of each organisation id, -1 without ties.
+        forward: First tie of each row as the lower end.
+        high: Higher end of each tie, ascending within a row.
+        ends: Organisation ids, which may be beyond those that `position` knows.
+        found: Written: the tie of each pair, -1 for none.
+    """
+    one, other = ends
+    for at in range(one.size):
+        found[at] = -1
+        if max(one[at], other[at]) >= position.size:
+            continue
+        first, second = position[one[at]], position[other[at]]
+        row, sought = min(first, second), max(first, second)
+        if row < 0:
+            continue
+        begin, end = forward[row], forward[row + 1]
+        while begin < end:
+            middle = (begin + end) // 2
+            if high[middle] < sought:
+                begin = middle + 1
+            else:
+                end = middle
+        if begin < forward[row + 1] and high[begin] == sought:
+            found[at] = begin

@@ -17,6 +17,7 @@ from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_types import Flags
 from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import MOST_TIES
+from tertius.queries.network.splice import tie_of
 from tertius.queries.network.statements import (
     materialised,
     measure_set,
@@ -145,29 +146,18 @@ def _written(network: Network) -> tuple[NDArray[Any], ...]:
 
 def _ties_changed(old: Network, new: Network) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the old network's ties whose statements go, and the new one's that come."""
-    keys = [_pairs(network) for network in (old, new)]
-    orders = [np.argsort(found, kind="stable") for found in keys]
-    common, at_old, at_new = np.intersect1d(
-        keys[0][orders[0]], keys[1][orders[1]], assume_unique=True, return_indices=True
-    )
-    del common
-    same_old, same_new = orders[0][at_old], orders[1][at_new]
-    differs = np.zeros(same_old.size, dtype=np.bool_)
+    ties = new.derived.ties
+    place = tie_of(old.derived.ties, ties.organization[ties.low], ties.organization[ties.high])
+    known = np.flatnonzero(place >= 0)
+    there = place[known]
+    differs = np.zeros(known.size, dtype=np.bool_)
     for values, others in zip(_said(old), _said(new), strict=True):
-        differs |= values[same_old] != others[same_new]
-    kept = [same_old[~differs], same_new[~differs]]
-    found = []
-    for network, unchanged in zip((old, new), kept, strict=True):
-        mask = np.ones(network.derived.ties.low.size, dtype=np.bool_)
-        mask[unchanged] = False
-        found.append(np.flatnonzero(mask))
-    return found[0], found[1]
-
-
-def _pairs(network: Network) -> NDArray[np.int64]:
-    ties = network.derived.ties
-    one, other = (ties.organization[end].astype(np.int64) for end in (ties.low, ties.high))
-    return np.minimum(one, other) << 32 | np.maximum(one, other)
+        differs |= values[there] != others[known]
+    gone = np.ones(old.derived.ties.low.size, dtype=np.bool_)
+    gone[there[~differs]] = False
+    come = place < 0
+    come[known[differs]] = True
+    return np.flatnonzero(gone), np.flatnonzero(come)
 
 
 def _said(network: Network) -> tuple[NDArray[Any], ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tertius.queries.network.columns import Ids, Keys
-from tertius.queries.network.kernel_splice import merge_lists, merge_ties
+from tertius.queries.network.kernel_splice import find_ties, merge_lists, merge_ties
 from tertius.queries.network.kernel_ties import fill_rows, gather_lists
 from tertius.queries.network.kernel_types import Flags
 from tertius.queries.network.ties import TieNetwork, Ties
@@ -171,3 +171,13 @@ def _others(old: TieNetwork, stay: NDArray[np.int64], come: Ties, moved_to: Ids,
         alliances=alliances,
         source=np.concatenate([stay, -1 - np.arange(come.low.size)])[order],
     )
+
+
+def tie_of(ties: TieNetwork, one: Ids, other: Ids) -> Ids:
+    """Return the tie of each pair of organisation ids, -1 for none; ids may be beyond the network's.
+
+    Costs the logarithm of the lower end's partners for each pair.
+    """
+    found = np.empty(one.size, dtype=np.int32)
+    find_ties(ties.position, ties.forward, ties.high, (one, other), found)
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from tertius.ontology.validate import validate
 from tertius.queries.judgements import Judgement, Status, Verdict, read_judgements
 from tertius.queries.network import Network
 from tertius.store import Snapshots
+from tertius.store.search_file import reading
 
 T0 = dt.datetime(2024, 5, 1, 12, 0, 0, 120_000, tzinfo=dt.UTC)
 OTHER = """alliance,partner,country,start,id:lei
@@ -59,7 +59,7 @@ def measures(data: Path):
 
 
 def rows(data: Path, sql: str, *values):
-    with closing(sqlite3.connect(live(data).search_path)) as database:
+    with closing(reading(live(data).search_path)) as database:
         return database.execute(sql, values).fetchall()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from tertius.ontology.identity import graph, individual, key
 from tertius.ontology.namespaces import TT
 from tertius.queries.network import Network
 from tertius.store import LockHeld, Snapshots
+from tertius.store.search_file import reading
 
 
 def live(data: Path):
@@ -137,7 +137,7 @@ def test_a_source_is_replaced_and_others_stay(job, small, write):
     manifest = live(job.data).manifest
     assert set(manifest.sources) == {"small", "other"}
     assert manifest.counts["ties"] == 2
-    with closing(sqlite3.connect(live(job.data).search_path)) as database:
+    with closing(reading(live(job.data).search_path)) as database:
         found = database.execute("SELECT name, source FROM organization ORDER BY name, source").fetchall()
     # The two sources' Ajax are two records until somebody judges that they are one.
     assert found == [("Ajax", "other"), ("Ajax", "small"), ("Dune", "small"), ("Zephyr", "other")]
@@ -152,7 +152,7 @@ def test_a_source_can_be_removed(job, write):
     manifest = live(job.data).manifest
     assert set(manifest.sources) == {"other"}
     assert statements(job.data, "small") == set()
-    with closing(sqlite3.connect(live(job.data).search_path)) as database:
+    with closing(reading(live(job.data).search_path)) as database:
         assert database.execute("SELECT count(*) FROM organization").fetchone() == (2,)
         assert database.execute("SELECT count(*) FROM alliance").fetchone() == (1,)
     load(replace(job, source="other", files=(), remove=True))
@@ -247,7 +247,7 @@ def test_search_finds_names_and_identifiers_by_network_id(job, write):
     load(replace(job, files=(table,)))
     snapshot = live(job.data)
     table_of_ids = Network.open(snapshot.network_path).table.organizations
-    with closing(sqlite3.connect(snapshot.search_path)) as database:
+    with closing(reading(snapshot.search_path)) as database:
         for words in ("societa", "aol*", '"\u00a4999981634"', "aolus"):
             found = database.execute(
                 "SELECT o.* FROM name_words w JOIN place p ON p.place = w.rowid"

@@ -16,6 +16,7 @@ from tertius.ontology.identity import key
 from tertius.queries.judgements import Judgement, Verdict
 from tertius.queries.matching.schema import LAYOUT
 from tertius.store import Snapshots
+from tertius.store.search_file import reading
 
 Write = Callable[[str | bytes, str], Path]
 
@@ -52,7 +53,7 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
         "word": "SELECT word, count FROM word ORDER BY 1",
         "near": "SELECT form, w.word FROM near_word n JOIN word w ON w.id = n.word ORDER BY 1, 2",
     }
-    with closing(sqlite3.connect(path)) as database:
+    with closing(reading(path)) as database:
         found = {name: database.execute(sql).fetchall() for name, sql in queries.items()}
         database.execute("CREATE VIRTUAL TABLE temp.seen USING fts5vocab ('main', 'name_words', 'row')")
         found["terms"] = database.execute("SELECT term, doc FROM seen ORDER BY term").fetchall()

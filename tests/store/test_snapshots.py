@@ -296,8 +296,8 @@ def test_other_errors_stay_what_they_are(snapshots: Snapshots) -> None:
 
 def test_an_open_search_index_is_not_published(snapshots: Snapshots) -> None:
     with snapshots.draft() as draft:
-        draft.search_path.with_name("search.sqlite-wal").touch()
-        with pytest.raises(StoreError, match=r"search\.sqlite-wal"):
+        draft.search_path.with_name("search.sqlite-shm").touch()
+        with pytest.raises(StoreError, match=r"search\.sqlite-shm"):
             draft.publish(draft.manifest(base=EX))
     assert snapshots.current() is None
 

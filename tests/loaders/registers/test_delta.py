@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import importlib.util
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,6 +17,7 @@ from tertius.ontology.identity import key as identity
 from tertius.queries.judgements import Judgement, Status, Verdict, read_judgements
 from tertius.queries.network import Network
 from tertius.store import Snapshots
+from tertius.store.search_file import reading
 
 DATA = Path(__file__).parent / "data"
 spec = importlib.util.spec_from_file_location("golden", Path(__file__).parent / "golden.py")
@@ -137,7 +137,7 @@ def facts(data, source):
 
 def index(data, source):
     told = "JOIN mention USING (id, source) WHERE source = ?"
-    with closing(sqlite3.connect(Snapshots(data).current().search_path)) as database:
+    with closing(reading(Snapshots(data).current().search_path)) as database:
         return [
             sorted(database.execute(text, (source,)), key=repr)
             for text in (

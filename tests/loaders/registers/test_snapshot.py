@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tertius.loaders.registers.shipped import REGISTERS
 from tertius.loaders.search import OUTSIDE
 from tertius.ontology.identity import key
 from tertius.store import Snapshots
+from tertius.store.search_file import reading
 
 DATA = Path(__file__).parent / "data"
 KNOWN = "001GPB6A9XPE8XJICC14"
@@ -32,7 +32,7 @@ def alliances(folder: Path) -> tuple[Path, Path]:
 
 
 def query(snapshot, sql: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(snapshot.search_path)) as database:
+    with closing(reading(snapshot.search_path)) as database:
         return database.execute(sql).fetchall()
 
 
