@@ -11,14 +11,27 @@ if TYPE_CHECKING:
     from tertius.loaders.loading import load
     from tertius.loaders.problems import Problem
     from tertius.loaders.registers.live import LIVE, Enrichment
+    from tertius.loaders.warming import warm
 
-__all__ = ["LIVE", "Enrichment", "LoadError", "LoadJob", "LoadReport", "Phase", "Problem", "Progress", "load"]
+__all__ = [
+    "LIVE",
+    "Enrichment",
+    "LoadError",
+    "LoadJob",
+    "LoadReport",
+    "Phase",
+    "Problem",
+    "Progress",
+    "load",
+    "warm",
+]
 
 _MODULES = {
     "job": ["LoadError", "LoadJob", "LoadReport", "Phase", "Progress"],
     "loading": ["load"],
     "problems": ["Problem"],
     "registers.live": ["LIVE", "Enrichment"],
+    "warming": ["warm"],
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

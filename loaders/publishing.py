@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ from tertius.queries.network import UNCHANGED, ParticipationColumns, Participati
 from tertius.queries.network.base import Unchanged
 from tertius.queries.network.files import map_array
 from tertius.store import Draft, Snapshot, SourceEntry
+from tertius.store.files import sync_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ def publish(
             same=settled.network,
             parent_number=parent.number if parent and _of_this_version(parent) else None,
         )
-    with watch.phase(Phase.MEASURES) as step:
+    with ThreadPoolExecutor(1) as pool, watch.phase(Phase.MEASURES) as step:
+        # Its files are final: the disk takes them in while the rest is written.
+        pool.submit(sync_tree, draft.network_path)
         measures = write_measures(draft, built.network, base=base, max_ties=max_ties, step=step)
     with watch.phase(Phase.SEARCH) as step:
         write_search(

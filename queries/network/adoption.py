@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel_adoption import heaviest, spread
+from tertius.queries.network.kernel_adoption import heaviest, spread, weigh
 from tertius.queries.network.ties import TieNetwork
 
 
@@ -43,9 +43,7 @@ def modularity(ties: TieNetwork, number: Ids) -> float | None:
     """Return Newman's modularity of a partition, resolution 1, on tie weights; None without ties."""
     if not ties.low.size:
         return None
-    one, other = number[ties.low], number[ties.high]
-    inside = np.bincount(one[one == other], ties.weight[one == other], minlength=int(number.max()) + 1)
-    reach = np.bincount(one, ties.weight, minlength=inside.size)
-    reach += np.bincount(other, ties.weight, minlength=inside.size)
+    inside, reach = np.zeros(int(number.max()) + 1), np.zeros(int(number.max()) + 1)
+    weigh(ties.low, ties.high, ties.weight, number, inside, reach)
     total = float(ties.weight.sum())
     return float((inside / total - (reach / (2 * total)) ** 2).sum())

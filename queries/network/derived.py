@@ -31,7 +31,7 @@ from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.roles import Structure, structure
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.ties import MOST_PAIRS, TieNetwork, derive_ties
-from tertius.queries.network.workers import Workers
+from tertius.queries.network.workers import Aside, Workers
 
 PERCENTILES: Final = (
     "degree",
@@ -200,20 +200,20 @@ def derive(
         method = f"not computed for more than {most_measured:,} organizations with ties"
         found = _taken_over(default, ties, table.organizations.size)
         origin = f"the default network, as of {default.summary.as_of}"
-    with Workers(threads) as workers:
-        held = structure(ties, found.number, workers)
-    return assemble(
-        table,
-        parameters,
-        ties,
-        holes=holes,
-        between=values,
-        found=found,
-        structure=held,
-        method=method,
-        origin=origin,
-        threads=threads,
-    )
+    with Workers(threads) as workers, Aside(threads) as aside:
+        held = aside.begin(lambda: structure(ties, found.number, workers))
+        return assemble(
+            table,
+            parameters,
+            ties,
+            holes=holes,
+            between=values,
+            found=found,
+            structure=held,
+            method=method,
+            origin=origin,
+            threads=threads,
+        )
 
 
 def _taken_over(default: Derived, ties: TieNetwork, organizations: int) -> Communities:
@@ -238,7 +238,7 @@ def assemble(
     holes: StructuralHoles,
     between: Floats,
     found: Communities,
-    structure: Structure,
+    structure: Callable[[], Structure],
     method: str,
     origin: str = THESE_TIES,
     carried: Carried | None = None,
@@ -253,22 +253,22 @@ def assemble(
         holes: Burt's measures.
         between: Betweenness.
         found: Communities.
-        structure: Cores, cut points and roles.
+        structure: Waits for cores, cut points and roles, which nothing else here waits for.
         method: How betweenness was computed, for the summary.
         origin: What the communities were found in, for the summary.
         carried: Since when communities and betweenness date; None where they are of this network.
         threads: At most so many threads.
     """
-    values: dict[str, NDArray[Any]] = {
-        "degree": np.diff(ties.offsets),
-        "strength": holes.strength,
-        "constraint": holes.constraint,
-        "effective_size": holes.effective_size,
-        "efficiency": holes.efficiency,
-        "hierarchy": holes.hierarchy,
-        "betweenness": between,
-        "core": structure.core,
-        "participation_coefficient": structure.participation,
+    values: dict[str, Callable[[], NDArray[Any]]] = {
+        "degree": lambda: np.diff(ties.offsets),
+        "strength": lambda: holes.strength,
+        "constraint": lambda: holes.constraint,
+        "effective_size": lambda: holes.effective_size,
+        "efficiency": lambda: holes.efficiency,
+        "hierarchy": lambda: holes.hierarchy,
+        "betweenness": lambda: between,
+        "core": lambda: structure().core,
+        "participation_coefficient": lambda: structure().participation,
     }
     by_key = np.argsort(_key_rank(table, ties))
     shares: dict[str, NDArray[np.float32]] = {}
@@ -276,10 +276,10 @@ def assemble(
     summary: list[Summary] = []
 
     def share(name: str) -> None:
-        shares[name] = percentiles(values[name])
+        shares[name] = percentiles(values[name]())
 
     def order(which: Order) -> None:
-        ranked = comparable(values[which.value])[by_key]
+        ranked = comparable(values[which.value]())[by_key]
         if which is not Order.CONSTRAINT:
             ranked = -ranked
         orders[which.value] = by_key[np.argsort(ranked, kind="stable")].astype(np.int32)
@@ -289,8 +289,8 @@ def assemble(
 
     work: list[Callable[[], None]] = [
         sum_up,
-        *(partial(share, name) for name in PERCENTILES),
         *(partial(order, which) for which in Order),
+        *(partial(share, name) for name in PERCENTILES),
     ]
     with Workers(threads) as workers:
         workers.each(lambda at: work[at](), range(len(work)))
@@ -300,7 +300,7 @@ def assemble(
         holes=holes,
         betweenness=between,
         community=found.number,
-        structure=structure,
+        structure=structure(),
         percentiles={name: shares[name] for name in PERCENTILES},
         orders={which.value: orders[which.value] for which in Order},
         summary=summary[0],

@@ -10,7 +10,6 @@ time that is linear or nearly so. Communities and betweenness have no such updat
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -36,7 +35,7 @@ from tertius.queries.network.roles import Structure, brokerage, frame
 from tertius.queries.network.splice import splice, tie_of
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.ties import Paired, TieNetwork, Ties, pair_up
-from tertius.queries.network.workers import Workers
+from tertius.queries.network.workers import Aside, Workers
 
 MOST_CARRIED: Final = 0.05
 """Share of the ties that may have changed since communities and betweenness were computed."""
@@ -112,32 +111,30 @@ def increment(
     carried = Carried(carried.snapshot, carried.ties + relaid.changed_ties)
     if carried.ties > max(64, MOST_CARRIED * relaid.ties.low.size):
         return None
-    with ThreadPoolExecutor(1) as pool, Workers(threads) as workers:
-        held = pool.submit(frame, relaid.ties, workers)
+    method = old.summary.betweenness.partition(",")[0]
+    with Workers(threads) as workers, Aside(threads) as aside:
+        held = aside.begin(lambda: frame(relaid.ties, workers))
         holes, rows = _holes(old.holes, relaid, threads)
         number = adopt(relaid.ties, take(old.community, relaid.row_before, -1))
         found = Communities(number, modularity(relaid.ties, number))
         roles, participation = _roles(old.structure, relaid, number, rows)
-        core = held.result()
-    structure = Structure(core.core, core.articulation, core.bridge, roles, participation)
-    values = take(old.betweenness, relaid.row_before, np.nan)
-    # Nobody's shortest path leads through an organisation all of whose partners are tied to each other.
-    degree = np.diff(relaid.ties.offsets)
-    values[np.isnan(values) & ((degree == 1) | (holes.clustering == 1.0))] = 0.0
-    method = old.summary.betweenness.partition(",")[0]
-    return assemble(
-        table,
-        after,
-        relaid.ties,
-        holes=holes,
-        between=values,
-        found=found,
-        structure=structure,
-        method=f"{method}, in snapshot {carried.snapshot}",
-        origin=f"snapshot {carried.snapshot}",
-        carried=carried,
-        threads=threads,
-    )
+        values = take(old.betweenness, relaid.row_before, np.nan)
+        # Nobody's shortest path leads through an organisation all of whose partners are tied to each other.
+        degree = np.diff(relaid.ties.offsets)
+        values[np.isnan(values) & ((degree == 1) | (holes.clustering == 1.0))] = 0.0
+        return assemble(
+            table,
+            after,
+            relaid.ties,
+            holes=holes,
+            between=values,
+            found=found,
+            structure=lambda: held().with_roles(roles, participation),
+            method=f"{method}, in snapshot {carried.snapshot}",
+            origin=f"snapshot {carried.snapshot}",
+            carried=carried,
+            threads=threads,
+        )
 
 
 def take(values: NDArray[Values], before: NDArray[np.int64], missing: Any) -> NDArray[Values]:

@@ -1,10 +1,10 @@
-"""Kernels that bring organisations without a community into one."""
+"""Kernels that bring organisations without a community into one, and weigh communities."""
 
 from __future__ import annotations
 
 import numpy as np
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel_jit import I4, READ_F8, READ_I4, READ_I8, int64, njit, void
+from tertius.queries.network.kernel_jit import F8, I4, READ_F8, READ_I4, READ_I8, int64, njit, void
 from tertius.queries.network.kernel_types import Floats, Offsets
 
 
@@ -72,3 +72,23 @@ def spread(offsets: Offsets, partner: Ids, rows: Ids, following: int, number: Id
                     reached[count] = other
                     count += 1
         following += 1
+
+
+@njit(void(READ_I4, READ_I4, READ_F8, READ_I4, F8, F8))
+def weigh(low: Ids, high: Ids, weight: Floats, number: Ids, inside: Floats, reach: Floats) -> None:
+    """Sum the weight of the ties inside each community, and of the ends of ties in it.
+
+    Args:
+        low: Lower end of each tie.
+        high: Higher end.
+        weight: Weight.
+        number: Community of each row.
+        inside: Zeros; written for each community.
+        reach: Zeros; written for each community.
+    """
+    for tie in range(low.size):
+        one, other = number[low[tie]], number[high[tie]]
+        reach[one] += weight[tie]
+        reach[other] += weight[tie]
+        if one == other:
+            inside[one] += weight[tie]

@@ -18,6 +18,7 @@ from tertius.queries.network.kernel_paths import (
     neighbourhood_hashes,
     twin_representatives,
 )
+from tertius.queries.network.kernel_ranks import share_ranks
 from tertius.queries.network.kernel_types import Floats, Offsets
 from tertius.queries.network.ties import TieNetwork
 from tertius.queries.network.workers import Workers
@@ -300,10 +301,7 @@ def percentiles(values: NDArray[Any]) -> NDArray[np.float32]:
     What is not a number has none, and counts for nobody.
     """
     result = np.full(values.size, np.nan, dtype=np.float32)
-    known = ~np.isnan(values)
-    values = comparable(values[known])
-    if values.size:
-        _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
-        below = np.cumsum(count) - count
-        result[known] = 100.0 * (below + count / 2)[inverse] / values.size
+    rounded = comparable(values.astype(np.float64))
+    order = np.argsort(rounded)  # what is not a number comes last
+    share_ranks(rounded, order, values.size - int(np.isnan(rounded).sum()), result)
     return result

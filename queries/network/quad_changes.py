@@ -28,6 +28,7 @@ from tertius.queries.network.statements import (
     tie_lines,
     tie_node,
 )
+from tertius.queries.network.workers import Workers
 
 MOST_CHANGED: Final = 0.2
 """Share of the graph's nodes from which writing the whole graph anew is quicker."""
@@ -113,14 +114,20 @@ def _measured_otherwise(old: Network, new: Network, size: int) -> Flags:
     result: Flags = (rows[0] >= 0) != (rows[1] >= 0)
     both = np.flatnonzero((rows[0] >= 0) & (rows[1] >= 0))
     one, other = rows[0][both], rows[1][both]
-    differs = np.zeros(both.size, dtype=np.bool_)
-    for values, others in zip(_written(old), _written(new), strict=True):
-        mine, theirs = values[one], others[other]
+    columns = list(zip(_written(old), _written(new), strict=True))
+    differs = np.zeros((len(columns), both.size), dtype=np.bool_)
+
+    def compare(at: int) -> None:
+        values, others = columns[at]
+        mine, theirs = values.take(one, axis=0), others.take(other, axis=0)
         unequal = mine != theirs
         if mine.dtype.kind == "f":
             unequal &= ~(np.isnan(mine) & np.isnan(theirs))
-        differs |= unequal.any(axis=1) if unequal.ndim == 2 else unequal
-    result[both[differs]] = True
+        differs[at] = unequal.any(axis=1) if unequal.ndim == 2 else unequal
+
+    with Workers(None) as workers:
+        workers.each(compare, range(len(columns)))
+    result[both[differs.any(axis=0)]] = True
     return result
 
 

@@ -75,6 +75,10 @@ class Frame:
     articulation: Flags
     bridge: Flags
 
+    def with_roles(self, roles: Offsets, participation: Floats) -> Structure:
+        """Put roles and participation over the communities to it."""
+        return Structure(self.core, self.articulation, self.bridge, roles, participation)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
@@ -107,7 +111,7 @@ def structure(ties: TieNetwork, part: Ids, workers: Workers) -> Structure:
     # The longest first, so that two threads end together.
     work.insert(0, lambda: found.append(brokerage(ties, part)))
     workers.each(lambda at: work[at](), range(len(work)))
-    return Structure(held.core, held.articulation, held.bridge, found[0].roles, found[0].participation)
+    return held.with_roles(found[0].roles, found[0].participation)
 
 
 def _frame(ties: TieNetwork) -> tuple[Frame, list[Callable[[], None]]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from tertius.queries.network.kernel_types import Offsets
+
+T = TypeVar("T")
 
 _PIECES: Final = 16
 
@@ -62,3 +65,27 @@ class Workers:
             bounds = [0, *np.searchsorted(offsets, shares[1:-1]).tolist(), size]
         stretches = list(pairwise(bounds))
         self.each(lambda at: work(*stretches[at]), range(len(stretches)))
+
+
+class Aside:
+    """A piece of work beside the caller's own; with one thread, it is done when its outcome is asked for.
+
+    Args:
+        threads: At most so many; None for one per processor.
+    """
+
+    def __init__(self, threads: int | None) -> None:
+        self._pool = ThreadPoolExecutor(1) if (threads or os.cpu_count() or 1) > 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def begin(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin a piece of work, and return what waits for its outcome."""
+        return cache(work) if self._pool is None else self._pool.submit(work).result
