@@ -1,7 +1,7 @@
-"""The process that runs one load for the service: `python -m tertius.api.job_process FOLDER`.
+"""Runs one load for the service, in a process that `job_waiting` made ready.
 
-It reads `job.json`, writes how far it is to standard output as lines of JSON, and `result.json` in the end.
-It ends by itself when the service that started it is gone.
+It reads `job.json`, writes how far it is to standard output as lines of JSON, and `result.json` in the end,
+of which the last line tells.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import json
 import os
 import resource
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, Final
 
+from tertius.api.spare import ENDED
 from tertius.loaders import LoadError, LoadJob, Phase, load
 from tertius.queries.judgements import Judgement, Verdict
 from tertius.store import LockHeld, StoreError
@@ -26,10 +26,8 @@ _LOCK_SECONDS: Final = 60.0
 _NEVER: Final = "Loading failed in a way that nobody foresaw; the log of the service does not tell more."
 
 
-def main() -> None:
-    """Run the job of the folder that the command line names."""
-    folder = Path(sys.argv[1])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def perform(folder: Path) -> None:
+    """Run the job of a folder; from here on the process has no more memory than jobs may have."""
     what = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     memory = int(what["memory"])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -37,6 +35,7 @@ def main() -> None:
     beside = folder / "result.part"
     beside.write_text(json.dumps(result, ensure_ascii=False, default=str), encoding="utf-8")
     beside.replace(folder / "result.json")
+    _write(ENDED)
 
 
 def job_of(what: dict[str, Any], folder: Path) -> LoadJob:
@@ -101,18 +100,13 @@ def _patiently(job: LoadJob) -> Any:
 
 
 def _tell(phase: Phase, done: int, total: int | None) -> None:
+    _write(f"{json.dumps({'phase': phase.value, 'done': done, 'total': total})}\n")
+
+
+def _write(line: str) -> None:
     try:
-        print(json.dumps({"phase": phase.value, "done": done, "total": total}), flush=True)  # noqa: T201
+        sys.stdout.write(line)
+        sys.stdout.flush()
     except BrokenPipeError:
         # The service is gone, which is no failure of the load: nothing more is written.
         os._exit(1)
-
-
-def _end_with_parent() -> None:
-    """Wait for the end of standard input, which the service holds open as long as it lives."""
-    sys.stdin.read()
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

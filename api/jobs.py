@@ -18,7 +18,6 @@ import re
 import secrets
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -29,6 +28,7 @@ from typing import IO, Any, Final
 import structlog
 from tertius.api.errors import TooManyRequests
 from tertius.api.settings import Settings
+from tertius.api.spare import ENDED, Spare, finish
 from tertius.store import StoreBusy, StoreUnavailable
 
 _log = structlog.get_logger("tertius.api.jobs")
@@ -47,6 +47,8 @@ _WITHDRAWN: Final = "The load was stopped on request. Nothing was changed."
 _CANCELLED: Final = f"The load was stopped on request. {_WHOLE}"
 _RETRY_SECONDS: Final = 30.0
 _SAID_SECONDS: Final = 0.5
+_LAST_SECONDS: Final = 10.0
+"""How long a process may take to end whose job has ended."""
 
 
 class Jobs:
@@ -64,15 +66,23 @@ class Jobs:
         self._lock = threading.Lock()
         self._cancelled: set[str] = set()
         self._process: tuple[str, subprocess.Popen[str]] | None = None
+        self._spare = Spare(self._root)
         self._claim: IO[str] | None = None
         self._thread: threading.Thread | None = None
         self._ended = threading.Condition()
 
     def start(self) -> None:
-        """Take the folder of jobs, if anybody may send any, and settle what an earlier service left."""
-        if self._settings.writers and self._root.is_dir():
-            with contextlib.suppress(StoreUnavailable):
+        """Take the folder of jobs, if anybody may send any, and settle what an earlier service left.
+
+        From then on a process gets ready for the first one.
+        """
+        if self._settings.writers:
+            try:
                 self._take()
+            except StoreUnavailable as error:
+                _log.info("loads go elsewhere", reason=str(error))
+            except OSError as error:
+                _log.warning("loads cannot be taken", reason=str(error))
 
     def close(self) -> None:
         """Stop the job under way and let go of the folder; what waits or runs is said to have failed."""
@@ -84,6 +94,7 @@ class Jobs:
                 self._process[1].kill()
         if thread is not None:
             thread.join()
+        self._spare.close()
         if self._claim is not None:
             self._settle()
             self._claim.close()
@@ -179,6 +190,11 @@ class Jobs:
                 self._process[1].kill()
         return True
 
+    @property
+    def waits(self) -> int | None:
+        """Number of the process that waits for the next load; `None` where there is none."""
+        return self._spare.pid
+
     # The folder
 
     def _take(self) -> None:
@@ -229,7 +245,7 @@ class Jobs:
     # The one who runs them
 
     def _run(self) -> None:
-        while (name := self._waiting.get()) is not None:
+        while (name := self._next()) is not None:
             job = self.get(name)
             if self._thread is None or job is None:
                 return
@@ -245,6 +261,17 @@ class Jobs:
                 self._cancelled.discard(name)
                 self._give_back(job["by"])
                 self._settle_old()
+                self._bury()
+
+    def _next(self) -> str | None:
+        """Wait for a job, with a process that gets ready meanwhile."""
+        with contextlib.suppress(queue.Empty):
+            return self._waiting.get_nowait()
+        try:
+            self._spare.prepare()
+        except OSError:
+            _log.exception("no process can be started that waits for loads")
+        return self._waiting.get()
 
     def _settle_old(self) -> None:
         for job in [job for job in self.all() if job["state"] not in OPEN][KEPT:]:
@@ -253,19 +280,10 @@ class Jobs:
     def _perform(self, name: str) -> None:
         folder = self._root / name
         self._say(name, state="running", started=_now())
-        command = [sys.executable, "-m", "tertius.api.job_process", str(folder.absolute())]
-        process = subprocess.Popen(  # noqa: S603 - our own program and our own folder
-            command,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
+        process = self._spare.begin(folder)
         with self._lock:
             self._process = (name, process)
-            if name in self._cancelled:
+            if name in self._cancelled or self._thread is None:
                 process.kill()
         late = threading.Timer(self._settings.load_seconds, process.kill)
         late.daemon = True
@@ -273,27 +291,39 @@ class Jobs:
         begun = time.monotonic()
         try:
             self._follow(name, process)
-            process.wait()
+            # Taking down all that was imported takes half a second, for which nobody waits.
+            if self._result(name) is None:
+                process.wait()
+            self._conclude(name, process.poll(), time.monotonic() - begun)
+        except BaseException:
+            process.kill()
+            raise
         finally:
             late.cancel()
+
+    def _bury(self) -> None:
+        """See that the process of a job is gone before the next one begins."""
+        with self._lock:
+            running = self._process
+        if running is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running[1].wait(_LAST_SECONDS)
+            finish(running[1])
             with self._lock:
                 self._process = None
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-        self._conclude(name, process.returncode, time.monotonic() - begun)
 
     def _follow(self, name: str, process: subprocess.Popen[str]) -> None:
-        """Pass on how far the process says that it is."""
+        """Pass on how far the process says that it is, until its job has ended."""
         said = 0.0
         for line in process.stdout or ():
+            if line == ENDED:
+                return
             if time.monotonic() - said >= _SAID_SECONDS:
                 with contextlib.suppress(ValueError):
                     self._say(name, progress=json.loads(line))
                     said = time.monotonic()
 
-    def _conclude(self, name: str, status: int, seconds: float) -> None:
+    def _conclude(self, name: str, status: int | None, seconds: float) -> None:
         if (found := self._result(name)) is not None:
             self._end(name, found["state"], report=found["report"], error=found["error"])
         elif self._thread is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,9 @@ from tertius.queries.network.errors import UnknownOrganizationError
 from tertius.queries.network.files import map_array, read_json
 
 ROW_COLUMNS: Final = ("organization", "alliance", "role", "start", "end", "last_observed", "ongoing")
+
+_FEW: Final = 64
+"""Keys up to which looking them up one by one is quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,12 @@ def find_keys(keys: Keys, order: Ids, wanted: list[str]) -> Ids:
     if not possible or not keys.size:
         return result
     sought = np.array([wanted[at].encode() for at in possible], dtype=KEY_TYPE)
-    place = np.minimum(np.searchsorted(keys, sought, sorter=order), keys.size - 1)
+    if sought.size <= _FEW:
+        # numpy would copy the whole order for every call, to another width.
+        found = [bisect_left(range(keys.size), key, key=lambda at: keys[order[at]]) for key in sought]
+        place = np.minimum(np.array(found), keys.size - 1)
+    else:
+        place = np.minimum(np.searchsorted(keys, sought, sorter=order), keys.size - 1)
     candidates = order[place]
     result[possible] = np.where(keys[candidates] == sought, candidates, -1)
     return result
