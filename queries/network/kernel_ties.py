@@ -167,24 +167,36 @@ def emit_pairs(
     return count
 
 
-@njit(I4(READ_I4, READ_I4, int64))
-def order_pairs(low: Ids, high: Ids, size: int) -> Ids:
-    """Return the stable order of pairs by (low, high), both in 0..size-1, by two counting sorts."""
+@njit(I4(READ_I4, READ_I4, int64, int64, int64))
+def order_pairs(low: Ids, high: Ids, size: int, begin: int, end: int) -> Ids:
+    """Return the stable order by (low, high) of pairs whose low is in begin..end-1: two counting sorts.
+
+    Args:
+        low: One number of each pair, in 0..size-1.
+        high: The other.
+        size: One more than the largest number there may be.
+        begin: First low that is wanted.
+        end: One after the last.
+    """
     count = np.zeros(size + 1, dtype=np.int64)
-    for value in high:
-        count[value + 1] += 1
+    wanted = 0
+    for at in range(low.size):
+        if begin <= low[at] < end:
+            count[high[at] + 1] += 1
+            wanted += 1
     for value in range(size):
         count[value + 1] += count[value]
-    by_high = np.empty(high.size, dtype=np.int32)
-    for at in range(high.size):
-        by_high[count[high[at]]] = at
-        count[high[at]] += 1
+    by_high = np.empty(wanted, dtype=np.int32)
+    for at in range(low.size):
+        if begin <= low[at] < end:
+            by_high[count[high[at]]] = at
+            count[high[at]] += 1
     count[:] = 0
-    for value in low:
-        count[value + 1] += 1
+    for pair in by_high:
+        count[low[pair] + 1] += 1
     for value in range(size):
         count[value + 1] += count[value]
-    order = np.empty(low.size, dtype=np.int32)
+    order = np.empty(wanted, dtype=np.int32)
     for pair in by_high:
         order[count[low[pair]]] = pair
         count[low[pair]] += 1

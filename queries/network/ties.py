@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from tertius.queries.network.activity import Active, active
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.dates import Days
@@ -29,6 +32,12 @@ from tertius.queries.network.workers import Workers
 
 MOST_PAIRS: Final = 60_000_000
 """Pairs of partners within alliances that one derivation holds in memory (about 60 bytes each)."""
+
+_FEW_PAIRS: Final = 100_000
+"""Pairs up to which one thread orders them."""
+
+_MOST_PIECES: Final = 4
+"""Every thread looks through all pairs for its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +152,7 @@ def derive_ties(
     Raises:
         NetworkTooLargeError: The alliances in the window join more pairs than the cap.
     """
-    found = pair_up(table, parameters, None, most_pairs=most_pairs)
+    found = pair_up(table, parameters, None, most_pairs=most_pairs, threads=threads)
     network, _ = in_degree_order(
         found.ties,
         found.active,
@@ -162,6 +171,7 @@ def pair_up(
     chosen: Rows | None,
     *,
     most_pairs: int = MOST_PAIRS,
+    threads: int | None = 1,
 ) -> Paired:
     """Pair up the organisations of alliances.
 
@@ -170,6 +180,7 @@ def pair_up(
         parameters: As-of, window, weight, exclusions.
         chosen: All rows of some alliances, in the table's order; None for all alliances.
         most_pairs: Cap on pairs of partners within alliances.
+        threads: At most so many threads; the result is the same for any number.
 
     Raises:
         NetworkTooLargeError: The alliances in the window join more pairs than the cap.
@@ -196,7 +207,7 @@ def pair_up(
             total, most_pairs, table.alliance_keys(alliance[[worst]])[0], int(after[worst])
         )
     share = _share(parameters.weight, after)
-    ties = _pair_up(rows, (group, alliance), use, excluded, share=share, total=total)
+    ties = _pair_up(rows, (group, alliance), use, excluded, share=share, total=total, threads=threads)
     if parameters.weight is Weight.BINARY:
         ties.weight[:] = 1.0
     return Paired(
@@ -222,7 +233,14 @@ def _share(weight: Weight, partners: Ids) -> Floats:
 
 
 def _pair_up(
-    rows: Active, groups_of: tuple[Offsets, Ids], use: Flags, excluded: Flags, *, share: Floats, total: int
+    rows: Active,
+    groups_of: tuple[Offsets, Ids],
+    use: Flags,
+    excluded: Flags,
+    *,
+    share: Floats,
+    total: int,
+    threads: int | None,
 ) -> Ties:
     group, alliance = groups_of
     organization, start, end = rows.organization.copy(), rows.start.copy(), rows.end.copy()
@@ -232,13 +250,64 @@ def _pair_up(
     columns = _blank(total), _blank(total), _blank(4 * total)
     found = emit_pairs((organization, start, end), assumed, united, use, excluded, window, columns)
     pairs = columns[0][:found], columns[1][:found], columns[2][: 4 * found]
-    order = order_pairs(pairs[0], pairs[1], excluded.size)
-    ties = _blank(found), _blank(found), _blank(found), _blank(found)
-    tie_assumed, weight = np.empty(found, dtype=np.bool_), np.empty(found)
-    evidence, groups = np.empty(found + 1, dtype=np.int64), _blank(found)
-    m = unite_pairs(order, pairs, share, ties, tie_assumed, weight, evidence, groups)
-    low, high, first, last = (column[:m].copy() for column in ties)
-    return Ties(low, high, first, last, tie_assumed[:m], weight[:m], evidence[: m + 1], alliance[groups])
+    pieces = _pieces(pairs[0], excluded.size, threads)
+    parts: dict[int, Ties] = {}
+
+    def unite(at: int) -> None:
+        order = order_pairs(pairs[0], pairs[1], excluded.size, *pieces[at])
+        ties = _blank(order.size), _blank(order.size), _blank(order.size), _blank(order.size)
+        tie_assumed, weight = np.empty(order.size, dtype=np.bool_), np.empty(order.size)
+        evidence, groups = np.empty(order.size + 1, dtype=np.int64), _blank(order.size)
+        m = unite_pairs(order, pairs, share, ties, tie_assumed, weight, evidence, groups)
+        low, high, first, last = (column[:m] for column in ties)
+        parts[at] = Ties(
+            low, high, first, last, tie_assumed[:m], weight[:m], evidence[: m + 1], alliance[groups]
+        )
+
+    with Workers(threads) as workers:
+        workers.each(unite, range(len(pieces)))
+    return _joined([parts[at] for at in range(len(pieces))])
+
+
+def _pieces(low: Ids, size: int, threads: int | None) -> list[tuple[int, int]]:
+    """Divide 0..size-1 so that every piece has about as many pairs by their lower end; one piece for few."""
+    count = min(threads or os.cpu_count() or 1, _MOST_PIECES) if low.size > _FEW_PAIRS else 1
+    if count == 1:
+        return [(0, size)]
+    until = np.cumsum(np.bincount(low, minlength=size))
+    bounds = np.searchsorted(until, low.size * np.arange(1, count) // count).tolist()
+    return list(pairwise([0, *bounds, size]))
+
+
+def _ordered(low: Ids, high: Ids, size: int, workers: Workers, pieces: list[tuple[int, int]]) -> Ids:
+    """Return the order of pairs by (low, high), piece by piece."""
+    parts: list[Ids] = [low[:0]] * len(pieces)
+
+    def sort(at: int) -> None:
+        parts[at] = order_pairs(low, high, size, *pieces[at])
+
+    workers.each(sort, range(len(pieces)))
+    return np.concatenate(parts)
+
+
+def _joined(parts: list[Ties]) -> Ties:
+    """Put ties one after the other."""
+    begins = np.cumsum([0, *(part.alliances.size for part in parts)])
+    evidence = [part.evidence[:-1] + begin for part, begin in zip(parts, begins, strict=False)]
+
+    def column(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return Ties(
+        low=column("low"),
+        high=column("high"),
+        first=column("first"),
+        last=column("last"),
+        assumed=column("assumed"),
+        weight=column("weight"),
+        evidence=np.concatenate([*evidence, begins[-1:]]),
+        alliances=column("alliances"),
+    )
 
 
 def _blank(size: int) -> Ids:
@@ -292,7 +361,7 @@ def in_degree_order(
 
     with Workers(threads) as workers:
         workers.over(m, place)
-        order = order_pairs(one, other, n)
+        order = _ordered(one, other, n, workers, _pieces(one, n, threads))
         workers.over(m, gather)
     first, last, assumed = _blank(m), _blank(m), np.empty(m, dtype=np.bool_)
     evidence, alliances = np.empty(m + 1, dtype=np.int64), _blank(ties.alliances.size)

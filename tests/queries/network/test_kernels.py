@@ -30,17 +30,20 @@ def test_mapped_read_only_arrays_use_the_same_code(tmp_path: Path) -> None:
     mapped = np.asarray(np.load(tmp_path / "v.npy", mmap_mode="r"))
     assert not mapped.flags.writeable
     expected = [1, 3, 2, 0]
-    assert kernel_ties.order_pairs(mapped, mapped, 3).tolist() == expected
-    assert kernel_ties.order_pairs(values, values, 3).tolist() == expected
+    assert kernel_ties.order_pairs(mapped, mapped, 3, 0, 3).tolist() == expected
+    assert kernel_ties.order_pairs(values, values, 3, 0, 3).tolist() == expected
     assert len(kernel_ties.order_pairs.signatures) == 1
     with pytest.raises(TypeError, match="No matching definition"):
-        kernel_ties.order_pairs(values.astype(np.int64), values, 3)
+        kernel_ties.order_pairs(values.astype(np.int64), values, 3, 0, 3)
 
 
 def test_pairs_are_ordered_stably_by_both_ends() -> None:
     draw = np.random.default_rng(1)
     low, high = (draw.integers(0, 20, 500).astype(np.int32) for _ in range(2))
-    assert kernel_ties.order_pairs(low, high, 20).tolist() == np.lexsort([high, low]).tolist()
+    expected = np.lexsort([high, low]).tolist()
+    assert kernel_ties.order_pairs(low, high, 20, 0, 20).tolist() == expected
+    parts = [kernel_ties.order_pairs(low, high, 20, *piece) for piece in ((0, 7), (7, 8), (8, 20))]
+    assert np.concatenate(parts).tolist() == expected
 
 
 def test_warming_loads_every_module_with_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
