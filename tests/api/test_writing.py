@@ -261,9 +261,11 @@ def test_places_are_few_and_given_back(make_client, data):
     assert client.post("/v1/loads", **form()).status_code == 202
 
 
+SLOW = "alliance,partner,start\n" + "".join(f"a{n},P{n % 999},2018\n" for n in range(300_000))
+
+
 def test_a_load_is_stopped_on_request(client, data):
-    slow = form("alliance,partner,start\n" + "".join(f"a{n},P{n % 999},2018\n" for n in range(300_000)))
-    location = client.post("/v1/loads", **slow).headers["location"]
+    location = client.post("/v1/loads", **form(SLOW)).headers["location"]
     waiting = client.post("/v1/loads", **form()).headers["location"]
     assert client.delete(waiting, headers=ADA).status_code == 204
     assert client.delete(location, headers=ADA).status_code == 204
@@ -277,7 +279,7 @@ def test_a_load_is_stopped_on_request(client, data):
 
 def test_a_load_that_takes_too_long_is_ended_and_the_service_goes_on(make_client, data):
     client = make_client(data, tokens=TOKENS, writers="ada", load_seconds=0.2)
-    done = ended(client, client.post("/v1/loads", **form()).headers["location"])
+    done = ended(client, client.post("/v1/loads", **form(SLOW)).headers["location"])
     assert (done["state"], done["report"]) == ("failed", None)
     assert "longer than 0.2 s" in done["error"]
     assert client.get("/readyz").status_code == 200
