@@ -104,7 +104,7 @@ def increment(
     dirty = changed_alliances(parent.table, table, before, after)
     if dirty is None or int(dirty.sum()) > max(64, _MOST_ALLIANCES * dirty.size):
         return None
-    relaid = _relay(parent, table, before, after, dirty)
+    relaid = _relay(parent, table, before, after, dirty, threads=threads)
     if relaid is None:
         return None
     carried = old.carried or Carried(parent.number, 0)
@@ -150,6 +150,8 @@ def _relay(
     before: NetworkParameters,
     after: NetworkParameters,
     dirty: Flags,
+    *,
+    threads: int | None,
 ) -> _Relaid | None:
     """Lay out the new ties; None if they reach into too many alliances."""
     old = parent.derived.ties
@@ -173,7 +175,7 @@ def _relay(
     wanted = np.flatnonzero(_among(fresh, come.ties) | ((place >= 0) & affected[place]))
     place = place[wanted]
     come_ties = _only(fresh, wanted)
-    spliced = splice(old, affected, come_ties, table.organizations)
+    spliced = splice(old, affected, come_ties, table.organizations, threads=threads)
     network = TieNetwork(
         **spliced.columns,
         active=_active(parent, table, after, gone, come),

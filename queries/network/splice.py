@@ -16,6 +16,7 @@ from tertius.queries.network.kernel_splice import find_ties, merge_lists, merge_
 from tertius.queries.network.kernel_ties import fill_rows, gather_lists
 from tertius.queries.network.kernel_types import Flags
 from tertius.queries.network.ties import TieNetwork, Ties
+from tertius.queries.network.workers import Workers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +34,7 @@ class Spliced:
     tie_before: Ids
 
 
-def splice(old: TieNetwork, gone: Flags, come: Ties, keys: Keys) -> Spliced:
+def splice(old: TieNetwork, gone: Flags, come: Ties, keys: Keys, *, threads: int | None = None) -> Spliced:
     """Take ties out of a network and put others in.
 
     Args:
@@ -41,6 +42,7 @@ def splice(old: TieNetwork, gone: Flags, come: Ties, keys: Keys) -> Spliced:
         gone: Its ties that go.
         come: Ties that come; their alliances in the order that they are to have.
         keys: Keys of all organisations, which may be more than the old network knew.
+        threads: At most so many threads.
     """
     organization, position, moved_to, moving = _rows(old, gone, come, keys)
     loose = gone | moving[old.low] | moving[old.high]
@@ -58,13 +60,9 @@ def splice(old: TieNetwork, gone: Flags, come: Ties, keys: Keys) -> Spliced:
         "high": high,
     }
     staying = np.maximum(source, 0)
-    for name in ("weight", "first", "last", "assumed"):
-        columns[name] = getattr(old, name)[staying]
-        columns[name][here] = getattr(others, name)[there]
     lost = int(np.diff(old.evidence)[loose].sum())
     evidence = np.empty(m + 1, dtype=np.int64)
     alliances = np.empty(old.alliances.size - lost + others.alliances.size, dtype=np.int32)
-    merge_lists(source, old.evidence, old.alliances, others.evidence, others.alliances, evidence, alliances)
     n = organization.size
     offsets, partner, slot_tie = (
         np.empty(n + 1, np.int64),
@@ -72,7 +70,25 @@ def splice(old: TieNetwork, gone: Flags, come: Ties, keys: Keys) -> Spliced:
         np.empty(2 * m, np.int32),
     )
     slot_weight = np.empty(2 * m)
-    fill_rows(low, high, columns["weight"], offsets, partner, slot_weight, slot_tie)
+
+    def column(name: str) -> None:
+        values = getattr(old, name).take(staying)
+        values[here] = getattr(others, name)[there]
+        columns[name] = values
+
+    def rows() -> None:
+        column("weight")
+        fill_rows(low, high, columns["weight"], offsets, partner, slot_weight, slot_tie)
+
+    def lists() -> None:
+        for name in ("first", "last", "assumed"):
+            column(name)
+        merge_lists(
+            source, old.evidence, old.alliances, others.evidence, others.alliances, evidence, alliances
+        )
+
+    with Workers(threads) as workers:
+        workers.each(lambda which: (rows, lists)[which](), range(2))
     columns |= {
         "evidence": evidence,
         "alliances": alliances,
