@@ -206,27 +206,33 @@ class Draft:
     ) -> tuple[int, int]:
         """Put quads in the place of everything a named graph says of some subjects; the rest stays.
 
+        What is said before and after is not written again.
+
         Args:
             iri: the graph.
-            subjects: whose statements go, consumed before `quads`.
+            subjects: whose statements go, held in memory, consumed before `quads`.
             quads: what comes, held in memory.
 
         Returns:
-            How many quads went, and how many came.
+            How many quads went, and how many came; those that stay count as neither.
 
         Raises:
             ValueError: the IRI is not one, or a quad belongs to another graph.
         """
         graph, store = ox.NamedNode(iri), self.store
-        gone = 0
-        for subject in subjects:
-            for quad in list(store.quads_for_pattern(subject, None, None, graph)):
-                store.remove(quad)
-                gone += 1
-        come = list(quads)
+        going = list(subjects)
+        come = dict.fromkeys(quads)
         for quad in come:
             if quad.graph_name != graph:
                 raise ValueError(f"a quad for {iri} belongs to {quad.graph_name}: {quad.triple}")
+        gone = 0
+        for subject in going:
+            for quad in list(store.quads_for_pattern(subject, None, None, graph)):
+                if quad in come:
+                    del come[quad]
+                else:
+                    store.remove(quad)
+                    gone += 1
         store.extend(come)
         return gone, len(come)
 

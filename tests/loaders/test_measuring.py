@@ -147,6 +147,13 @@ def test_a_draft_replaces_statements_of_subjects_in_their_graph_only(tmp_path: P
         gone, come = draft.replace_subjects(here.value, [a], [Quad(a, says, a, here)])
         assert (gone, come) == (1, 1)
         assert set(draft.store) == {Quad(a, says, a, here), Quad(b, says, b, here), Quad(a, says, b, there)}
+        # What is said before and after stays as it is, and so does everything where a quad is refused.
+        comes = [Quad(a, says, a, here), Quad(a, says, b, here), Quad(a, says, b, here)]
+        assert draft.replace_subjects(here.value, [a], comes) == (0, 1)
+        assert set(draft.store) == {*comes, Quad(b, says, b, here), Quad(a, says, b, there)}
+        with pytest.raises(ValueError, match="belongs to"):
+            draft.replace_subjects(here.value, [b], [Quad(b, says, a, there)])
+        assert Quad(b, says, b, here) in draft.store
         with pytest.raises(ValueError, match="belongs to"):
             draft.replace_subjects(here.value, [], [Quad(a, says, a, there)])
 
