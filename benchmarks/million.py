@@ -12,6 +12,7 @@ of one more alliance. Nothing else should run meanwhile.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import random
 import resource
@@ -32,6 +33,7 @@ from benchmarks.generated import ALLIANCES, SEED, participations, write_table
 from benchmarks.service import BIN, free_port, serving
 
 HUBS = 200
+TOKEN = "a token for the benchmark"
 
 
 def prepare(data: Path, organizations: int) -> None:
@@ -138,8 +140,8 @@ def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) ->
     row("`/brokers` of the whole network on a day not asked for before", took)
 
 
-def one_alliance(data: Path, keys: int) -> None:
-    """Publish one more alliance, three times over, and say what the disk does."""
+def one_alliance(client: httpx2.Client, base: str, data: Path, keys: int) -> None:
+    """Send one more alliance, four times over, and time it until the next snapshot answers."""
     block = os.urandom(2**26)
     start = time.perf_counter()
     with (data / "disk").open("wb") as file:
@@ -149,19 +151,37 @@ def one_alliance(data: Path, keys: int) -> None:
         os.fsync(file.fileno())
     print(f"the disk takes {512 / (time.perf_counter() - start):,.0f} MiB a second")
     (data / "disk").unlink()
-    table = data / "one.csv"
-    for turn in range(1, 4):
-        first, second = 7 * turn, keys // 2 + turn
-        table.write_text(
+    for turn in range(1, 5):
+        time.sleep(10)  # for the process of the next load to get ready
+        before = _snapshot(client, base)
+        name, (first, second) = f"one-more-after-{before}", (7 * turn, keys // 2 + turn)
+        table = (
             "alliance,partner,country,start,end\n"
-            f"one-more-{turn},organization-{first},BE,2019-06-{turn:02},2020-06-01\n"
-            f"one-more-{turn},organization-{second},BE,2019-06-{turn:02},2020-06-01\n",
-            encoding="utf-8",
+            f"{name},organization-{first},BE,2019-06-{turn:02},2020-06-01\n"
+            f"{name},organization-{second},BE,2019-06-{turn:02},2020-06-01\n"
         )
         start = time.perf_counter()
-        load(data, table, "one-more")
-        print(f"one alliance published by the command in {time.perf_counter() - start:.2f} s", flush=True)
-    table.unlink()
+        sent = client.post(
+            f"{base}/v1/loads", files={"file": ("one.csv", table, "text/csv")}, data={"source": "one-more"}
+        ).raise_for_status()
+        address = f"{base}{sent.headers['location']}"
+        while _snapshot(client, base) == before:
+            if client.get(address).json()["data"]["state"] not in {"queued", "running", "done"}:
+                raise SystemExit(client.get(address).text)
+            time.sleep(0.02)
+        live = time.perf_counter() - start
+        while (job := client.get(address).json()["data"])["state"] in {"queued", "running"}:
+            time.sleep(0.02)
+        phases = job["report"]["seconds"] if job["report"] else job
+        print(f"one alliance sent and answered from in {live:.2f} s: {phases}", flush=True)
+
+
+def _snapshot(client: httpx2.Client, base: str) -> str:
+    """Return the number of the snapshot that is answered from."""
+    number: str = (
+        client.get(f"{base}/v1/network/brokers?limit=1").raise_for_status().headers["tertius-snapshot"]
+    )
+    return number
 
 
 def main() -> None:
@@ -195,13 +215,18 @@ def main() -> None:
     partner = {key(at): key(int(ties.partner[ties.offsets[at]])) for some in places.values() for at in some}
     port = free_port()
     base = f"http://127.0.0.1:{port}"
+    os.environ |= {
+        "TERTIUS_TOKENS": f"benchmark={hashlib.sha256(TOKEN.encode()).hexdigest()}",
+        "TERTIUS_WRITERS": "benchmark",
+    }
     serve = [str(BIN / "tertius"), "serve", "--data", str(options.data), "--port", str(port)]
     with serving(serve, f"{base}/readyz"), httpx2.Client(timeout=120) as client:
         routes(client, base, chosen, partner)
         as_of = snapshot.manifest.as_of
         assert as_of is not None
         another_day(client, base, as_of, chosen["random organisations"])
-    one_alliance(options.data, options.organizations)
+        client.headers["authorization"] = f"Bearer {TOKEN}"
+        one_alliance(client, base, options.data, options.organizations)
 
 
 if __name__ == "__main__":
