@@ -110,12 +110,11 @@ def routes(client: httpx2.Client, base: str, chosen: dict[str, list[str]], partn
 
 
 def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) -> None:
-    """Ask for the network as of other days while ordinary requests go on beside it."""
-    took: list[float] = []
+    """Ask for the network as of other days, with nothing and with ordinary requests beside it."""
 
-    def derive() -> None:
+    def derive(first: int, took: list[float]) -> None:
         with httpx2.Client(timeout=120) as other:
-            for back in range(1, 6):
+            for back in range(first, first + 5):
                 start = time.perf_counter()
                 asked = f"{base}/v1/network/brokers?limit=10&as_of={day - timedelta(days=97 * back)}"
                 other.get(asked).raise_for_status()
@@ -124,9 +123,14 @@ def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) ->
     def position(key: str) -> None:
         client.get(f"{base}/v1/organizations/{key}/position").raise_for_status()
 
+    whole = "`/brokers` of the whole network on a day not asked for before"
+    alone: list[float] = []
+    derive(1, alone)
+    row(f"{whole}, alone", alone)
     row("`/position`, alone", measured(position, keys))
+    with_others: list[float] = []
     beside: list[float] = []
-    thread = threading.Thread(target=derive)
+    thread = threading.Thread(target=derive, args=(6, with_others))
     thread.start()
     at = 0
     while thread.is_alive():
@@ -137,7 +141,7 @@ def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) ->
         time.sleep(0.005)
     thread.join()
     row("`/position`, while another day is derived", beside)
-    row("`/brokers` of the whole network on a day not asked for before", took)
+    row(f"{whole}, beside those", with_others)
 
 
 def one_alliance(client: httpx2.Client, base: str, data: Path, keys: int) -> None:
