@@ -30,7 +30,7 @@ from tertius.queries.matching.schema import LAYOUT
 from tertius.queries.network import ParticipationTable
 from tertius.queries.network.columns import PARTITIONS
 from tertius.queries.network.table import find_keys
-from tertius.store.search_file import can_share, reading, sharing, writing
+from tertius.store.search_file import can_share, compact, reading, sharing, writing
 
 OUTSIDE: Final = 1 << 40
 """First id of organisations that are not in the network, whose own ids have 31 bits."""
@@ -122,7 +122,7 @@ def write_search(
         database.executescript(DERIVED)
         write_names(database)
         database.execute(f"PRAGMA user_version = {LAYOUT}")
-        database.execute("VACUUM")
+    compact(path)
 
 
 def _forget(database: sqlite3.Connection, source: str, listed: list[int]) -> None:

@@ -22,6 +22,9 @@ from typing import Final
 MOST_LOGGED: Final = 64 * 2**20
 """Bytes of log from which the next snapshot gets a whole file of its own again."""
 
+_CACHE: Final = "cache_size = -262144"
+"""Pages kept in memory, in KiB below zero; sorting takes as much."""
+
 _LOGS: Final = b"\x02\x02"
 """What SQLite's header has at byte 18 where a log may lie beside a file."""
 
@@ -89,7 +92,9 @@ def sharing(parent: Path, path: Path) -> Iterator[sqlite3.Connection]:
         # The last connection to close writes the log back into the file; a reader, which cannot, shall be it.
         with (
             closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as last,
-            closing(_open(path, "synchronous = OFF", "wal_autocheckpoint = 0")) as database,
+            closing(
+                _open(path, "synchronous = OFF", "wal_autocheckpoint = 0", "temp_store = MEMORY")
+            ) as database,
         ):
             last.execute("SELECT count(*) FROM sqlite_master").fetchone()
             yield database
@@ -115,12 +120,23 @@ def writing(parent: Path | None, path: Path) -> Iterator[sqlite3.Connection]:
             shutil.copyfile(parent, path)
             if _log(parent).is_file():
                 shutil.copyfile(_log(parent), _log(path))
-        with closing(_open(path, "journal_mode = OFF", "synchronous = OFF")) as database:
+        # Sorting millions of names spills to temporary files instead of growing with them.
+        with closing(_open(path, "journal_mode = OFF", "synchronous = OFF", _CACHE)) as database:
             yield database
             database.execute("PRAGMA journal_mode = WAL")
     except BaseException:
         discard(path)
         raise
+
+
+def compact(path: Path) -> None:
+    """Write an index that is not published yet anew, without gaps; its own file is all the room it takes."""
+    fresh = path.with_name(f"{path.name}-compact")
+    with closing(_open(path, _CACHE)) as database:
+        database.execute("VACUUM INTO ?", (str(fresh),))
+    with closing(_open(fresh)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    fresh.replace(path)
 
 
 def discard(path: Path) -> None:
@@ -131,7 +147,7 @@ def discard(path: Path) -> None:
 
 def _open(path: Path, *pragmas: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
-    for pragma in (*pragmas, "temp_store = MEMORY"):
+    for pragma in pragmas:
         database.execute(f"PRAGMA {pragma}")
     return database
 

@@ -215,8 +215,9 @@ class Terminal:
     def __init__(self, data, *words):
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
-            # Whoever runs the tests may have told its children to pass over the interrupt key.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # Whoever runs the tests may have told its children to pass over the interrupt key, or hanging up.
+            for kind in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(kind, signal.SIG_DFL)
             command = [str(TERTIUS), "review", "--by", "A. Person", "--data", str(data), *words]
             os.execve(command[0], command, {**os.environ, "TERM": "dumb"})
         self.seen = ""

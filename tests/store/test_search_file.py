@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tertius.store import search_file
-from tertius.store.search_file import attach, can_share, reading, sharing, writing
+from tertius.store.search_file import attach, can_share, compact, reading, sharing, writing
 
 Place = Callable[[int], Path]
 
@@ -116,6 +116,18 @@ def test_a_long_log_ends_in_a_whole_file(
     assert words(snapshot(3)) == ["one", "three", "two"]
     assert words(snapshot(2)) == ["one", "two"]
     assert can_share(snapshot(3))
+
+
+def test_a_compact_index_says_the_same_in_less_room(first: Path, snapshot: Place) -> None:
+    with writing(first, snapshot(2)) as database:
+        database.executemany("INSERT INTO t VALUES (?)", [(f"word {at}" * 50,) for at in range(500)])
+        database.execute("DELETE FROM t WHERE word <> 'one'")
+    before = snapshot(2).stat().st_size
+    compact(snapshot(2))
+    assert snapshot(2).stat().st_size < before / 10
+    assert names(snapshot(2)) == ["search.sqlite"]
+    assert words(snapshot(2)) == ["one"]
+    assert can_share(snapshot(2))
 
 
 def test_an_index_of_an_earlier_version_is_not_shared(tmp_path: Path) -> None:
