@@ -35,6 +35,14 @@ def sync_tree(root: Path) -> None:
         sync_directory(Path(folder))
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; where the file system refuses links, copy it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Replace a file by rename, so that readers and crashes see the old content or the new, never a part."""
     temporary = path.with_name(path.name + ".new")

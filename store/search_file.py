@@ -11,13 +11,14 @@ both files first.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+
+from tertius.store.files import link_or_copy
 
 MOST_LOGGED: Final = 64 * 2**20
 """Bytes of log from which the next snapshot gets a whole file of its own again."""
@@ -86,7 +87,7 @@ def sharing(parent: Path, path: Path) -> Iterator[sqlite3.Connection]:
         A connection outside a transaction.
     """
     try:
-        _link(parent, path)
+        link_or_copy(parent, path)
         if _log(parent).is_file():
             shutil.copyfile(_log(parent), _log(path))
         # The last connection to close writes the log back into the file; a reader, which cannot, shall be it.
@@ -154,10 +155,3 @@ def _open(path: Path, *pragmas: str) -> sqlite3.Connection:
 
 def _log(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
-
-
-def _link(parent: Path, path: Path) -> None:
-    try:
-        os.link(parent, path)
-    except OSError:
-        shutil.copyfile(parent, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tertius.queries.network.errors import NetworkFormatError
+from tertius.store.files import link_or_copy
 
 FORMAT = 2
 """Version of the files' layout; a reader refuses every other."""
@@ -61,7 +61,4 @@ def link_tree(source: Path, target: Path) -> None:
     """Give every file of a flat directory a second name in `target`, copying where links are refused."""
     target.mkdir(parents=True)
     for file in sorted(source.iterdir()):
-        try:
-            os.link(file, target / file.name)
-        except OSError:
-            (target / file.name).write_bytes(file.read_bytes())
+        link_or_copy(file, target / file.name)

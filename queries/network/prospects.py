@@ -21,8 +21,6 @@ from tertius.queries.network.measures import comparable
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network
-"""More than anybody's reach."""
-
 
 _MOST: Final = 2**31 - 1
 """More than anybody's reach."""

@@ -6,12 +6,14 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from tertius.store import BackupDamaged, Snapshots, StoreError, backup, check_backup, restore
 from tertius.store.archives import LISTING
+from tertius.store.search_file import reading, sharing, writing
 
 from tests.store.conftest import EX, generation, publish_draft
 from tests.store.test_snapshots import everything_in, triples
@@ -44,6 +46,23 @@ def test_it_comes_back_whole_in_an_empty_place(tmp_path: Path, archive: Path) ->
     assert Snapshots(tmp_path / "second").current() == restored
     publish(Snapshots(tmp_path / "second"), 3)
     assert Snapshots(tmp_path / "second").current_number() == 3
+
+
+def test_an_index_that_shares_its_file_comes_back_with_its_own_changes(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "first")
+    with snapshots.draft() as draft:
+        draft.network_path.mkdir()
+        with writing(None, draft.search_path) as database:
+            database.execute("CREATE TABLE t (word TEXT)")
+        first = publish_draft(draft, generation(1))
+    with snapshots.draft() as draft:
+        draft.network_path.mkdir()
+        with sharing(first.search_path, draft.search_path) as database:
+            database.execute("INSERT INTO t VALUES ('two')")
+        second = publish_draft(draft, generation(2))
+    restored = restore(backup(second, tmp_path), Snapshots(tmp_path / "second"))
+    with closing(reading(restored.search_path)) as database:
+        assert database.execute("SELECT word FROM t").fetchall() == [("two",)]
 
 
 def test_it_joins_others_and_none_is_lost(tmp_path: Path, archive: Path) -> None:
