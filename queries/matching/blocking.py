@@ -30,16 +30,25 @@ _WORDS: Final = 16
 """Words of a name that are looked up."""
 
 _EQUAL: Final = 60
+"""Organisations with one name, or with one form of initials, that are looked at."""
+
+_BEARERS: Final = 4_000
+"""Bearers of one name or of the same initials among which those of a country or a source are looked for."""
+
 _COMMON: Final = 4
 """Common words that are combined."""
 
 _WITH_IDENTIFIER: Final = (
     "SELECT k.place FROM identifier i JOIN place k USING (organization) WHERE i.scheme = ? AND i.value = ?"
 )
-_WITH_NAME: Final = "SELECT k.place FROM name_key k WHERE k.form = ?"
+_WITH_NAME: Final = (
+    "SELECT k.place FROM (SELECT place FROM name_key WHERE form = ? ORDER BY place LIMIT ?) k WHERE 1"
+)
+# `CROSS JOIN` keeps the order: SQLite would rather go through all organisations of the country.
 _WITH_NAME_IN: Final = (
-    "SELECT k.place FROM name_key k JOIN place p ON p.place = k.place"
-    " JOIN organization o ON o.id = p.organization WHERE k.form = ? AND o.country = ?"
+    "SELECT k.place FROM (SELECT place FROM name_key WHERE form = ? ORDER BY place LIMIT ?) k"
+    " CROSS JOIN place p ON p.place = k.place"
+    " CROSS JOIN organization o ON o.id = p.organization WHERE o.country = ?"
 )
 _MENTIONED: Final = """
 AND EXISTS (
@@ -125,13 +134,13 @@ def _bearing(
         return
     rows = connection.execute(
         f"{_WITH_NAME}{within.sql} LIMIT ?",
-        (form, *within.values, _EQUAL),
+        (form, _BEARERS, *within.values, _EQUAL),
     ).fetchall()
     yield from (row[0] for row in rows)
     if len(rows) == _EQUAL and country:
         here = connection.execute(
             f"{_WITH_NAME_IN}{within.sql} LIMIT ?",
-            (form, country, *within.values, _EQUAL),
+            (form, _BEARERS, country, *within.values, _EQUAL),
         )
         yield from (row[0] for row in here)
 
