@@ -60,12 +60,14 @@ _SYLLABLES = [
 def organizations(count: int, seed: int) -> Iterator[Entry]:
     """Yield organisations with names such as registers have."""
     chance = random.Random(seed)
-    coined = list(
+    # Sorted, since a set of texts has another order in every process.
+    coined = sorted(
         {
             "".join(chance.choices(_SYLLABLES, k=chance.choice((2, 2, 3))))
             for _ in range(max(2000, count // 3))
         }
     )
+    chance.shuffle(coined)
     places = ["".join(chance.choices(_SYLLABLES, k=2)).capitalize() for _ in range(3000)]
     weights = list(itertools.accumulate(1 / (rank + 4) for rank in range(len(_COMMON))))
     countries = list(_FORMS)
