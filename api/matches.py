@@ -15,11 +15,12 @@ from tertius.api.parameters import Parameters
 from tertius.api.services import View
 from tertius.api.writing_models import JudgementAnswer
 from tertius.ontology.identity import individual
-from tertius.queries.judgements import Status, Verdict
+from tertius.queries.judgements import holds_apart, strength
 from tertius.queries.matching import Outcome
+from tertius.queries.pairing import Asked, likely
 
 MOST_MATCHES: Final = 10
-"""Most candidates of one organisation: so many does the matcher compare in full."""
+"""Most candidates of one organisation: so many does the matcher compare in full in each source."""
 
 
 class MatchesQuery(Parameters):
@@ -35,7 +36,10 @@ class Match(Model):
     score: float = Field(
         ge=0, le=1, description="Probability that the two are one organisation.", examples=[0.93]
     )
-    outcome: Outcome = Field(description="What the score says; nobody need have judged so.")
+    outcome: Outcome = Field(
+        description="What `tertius link` would say; `same` where score and facts leave no doubt. Nobody need "
+        "have judged so."
+    )
     matched_name: str = Field(description="The name of it that was the likest.", examples=["TIAMAT SAS"])
     reasons: list[str] = Field(description="What speaks for and against it, the weightiest first.")
     features: dict[str, float | None] = Field(
@@ -49,8 +53,8 @@ class Match(Model):
 def matches(view: View, key: str, limit: int) -> list[Match]:
     """Return the organisations that may be the same as one, the likeliest first.
 
-    Those that standing judgements call different are left out. Candidates from other sources exclude each
-    other, as in the reconciliation service; those from a source of its own are repetitions, judged alone.
+    Those that standing judgements call different are left out. What is said of each is what linking says
+    (`tertius.queries.pairing`).
 
     Args:
         view: The snapshot.
@@ -65,22 +69,24 @@ def matches(view: View, key: str, limit: int) -> list[Match]:
         return []
     own = sorted({key, *(record.key for record in view.directory.records(key))})
     judged = _judged(view.directory, key, own)
-    found = view.matcher.match(
-        described,
-        limit=limit,
-        exclude={key, *(one for one, row in judged.items() if _holds_apart(row))},
-        repeating=view.directory.sources(own),
-    )
-    known = view.directory.organizations(one.key for one in found)
+    apart = frozenset(one for one, row in judged.items() if holds_apart(row))
+    asked = Asked(described, frozenset((key,)), frozenset(view.directory.sources(own)), apart)
+    every = likely(view.matcher, asked, [source.name for source in view.sources])
+    found = [one for one in every if not one.apart][:limit]
+    known = view.directory.organizations(one.candidate.key for one in found)
     return [
         Match(
-            organization=known[one.key],
-            score=one.score,
+            organization=known[one.candidate.key],
+            score=one.candidate.score,
             outcome=one.outcome,
-            matched_name=one.matched_name,
+            matched_name=one.candidate.matched_name,
             reasons=list(one.reasons),
-            features=dict(one.features),
-            judgement=judgement_answer(judged[one.key], view.base) if one.key in judged else None,
+            features=dict(one.candidate.features),
+            judgement=(
+                judgement_answer(judged[one.candidate.key], view.base)
+                if one.candidate.key in judged
+                else None
+            ),
         )
         for one in found
     ]
@@ -94,10 +100,6 @@ def judgement_answer(row: Row, base: str) -> JudgementAnswer:
     )
 
 
-def _holds_apart(row: Row) -> bool:
-    return (Verdict(row["verdict"]), Status(row["status"])) == (Verdict.DIFFERENT, Status.STANDING)
-
-
 def _judged(directory: Directory, key: str, own: Sequence[str]) -> Mapping[str, Row]:
     """Return the judgement that says most of an organisation and each other one, by the other's key.
 
@@ -108,7 +110,7 @@ def _judged(directory: Directory, key: str, own: Sequence[str]) -> Mapping[str, 
         key: The organisation.
         own: Keys of its records.
     """
-    rows = sorted(directory.judgements_on(own).values(), key=_strength)
+    rows = sorted(directory.judgements_on(own).values(), key=strength)
     ours = frozenset(own)
     others = [row["right"] if row["left"] in ours else row["left"] for row in rows]
     # Records that no source has now are of no organisation.
@@ -118,7 +120,3 @@ def _judged(directory: Directory, key: str, own: Sequence[str]) -> Mapping[str, 
         for other, row in zip(others, rows, strict=True)
         if other in known and known[other].key != key
     }
-
-
-def _strength(row: Row) -> tuple[bool, bool, str, str]:
-    return row["status"] == Status.STANDING.value, row["kind"] == "person", row["when"], row["key"]

@@ -36,7 +36,8 @@ from tertius.queries.network import (
     warm,
 )
 from tertius.queries.network.measures import betweenness, communities, structural_holes
-from tertius.queries.network.ties import TieNetwork, derive_ties
+from tertius.queries.network.tie_network import TieNetwork
+from tertius.queries.network.ties import derive_ties
 
 REPEATS = 7
 

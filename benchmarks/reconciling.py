@@ -144,6 +144,9 @@ class _Times:
         self.wall += others.wall
         self.processor += others.processor
 
+    def slowest(self) -> str:
+        return f"{_at(self.processor, 0.999):.1f} / {max(self.processor) * 1000:.1f} ms"
+
     def __str__(self) -> str:
         parts = []
         for name, times in (("by the clock", self.wall), ("of processor time", self.processor)):
@@ -198,6 +201,7 @@ def _reconcile(path: Path, count: int, seed: int) -> None:
     print(f"| names reconciled | {len(asked):,} in {wall:.1f} s, {len(asked) / wall:,.0f} a second |")
     print(f"| the same, processor time | {processor:.1f} s, {len(asked) / processor:,.0f} a second |")
     print(f"| one name, median / p99 | {times} |")
+    print(f"| one name, p99.9 / slowest, processor time | {times.slowest()} |")
     print(f"| first candidate is the one meant | {first / known:.1%} of {known:,} that are there |")
     print(f"| outcome `same` | {len(same):,}, right {sum(same) / max(1, len(same)):.2%} |")
     print(f"| wrong, with the very name that was asked for | {alike} of {len(same) - sum(same)} |")

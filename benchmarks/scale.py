@@ -34,7 +34,8 @@ from tertius.queries.network import NetworkParameters, ParticipationColumns, war
 from tertius.queries.network.base import write_base
 from tertius.queries.network.measures import communities, structural_holes
 from tertius.queries.network.roles import brokerage, frame
-from tertius.queries.network.ties import TieNetwork, derive_ties
+from tertius.queries.network.tie_network import TieNetwork
+from tertius.queries.network.ties import derive_ties
 from tertius.queries.network.workers import Workers
 
 from benchmarks.constraint import read

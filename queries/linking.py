@@ -10,27 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tertius.queries.judgements import Judgement, Kind, Status, Verdict
-from tertius.queries.matching import Candidate, Connections, Described, Matcher, Outcome
+from tertius.queries.judgements import Judgement, Kind, Status, Verdict, holds_apart, strength
+from tertius.queries.matching import NAMES_ASKED, Candidate, Connections, Described, Matcher, Outcome
+from tertius.queries.pairing import Asked, likely
 
 CANDIDATES: Final = 3
 """Candidates of each record that are looked at, for each source to link to."""
 
 MOST_CANDIDATES: Final = 20
-
-_MARGIN: Final = 0.01
-"""Two candidates whose scores lie closer together are as certain as each other."""
-
-_NEARLY: Final = 0.95
-"""Likeness of names, whatever the order of words, that a slip of the keyboard explains in one country."""
-
-_SHORT: Final = 6
-"""Letters of a single word up to which unrelated organisations often share it, most of them as an acronym."""
 
 _COLUMNS: Final = """
 SELECT m.id, m.key, m.source, m.name, m.country, a.city, a.website, s.key AS stands FROM mention m
@@ -39,11 +32,24 @@ LEFT JOIN record r ON r.key = m.key LEFT JOIN organization s ON s.id = r.organiz
 """
 _RECORDS: Final = f"{_COLUMNS} WHERE m.source = ? ORDER BY m.name, m.key"
 _RECORD: Final = f"{_COLUMNS} WHERE m.key = ? ORDER BY m.source LIMIT 1"
-_NAMES: Final = "SELECT name FROM mention_name WHERE id = ? AND source = ? ORDER BY name"
+_NAMES: Final = (
+    "SELECT name FROM mention_name WHERE id = ? AND source = ? AND name <> ? ORDER BY name LIMIT ?"
+)
+_SOURCES: Final = """
+SELECT source FROM mention WHERE key = ? UNION SELECT m.source FROM record r
+JOIN record o ON o.organization = r.organization JOIN mention m ON m.id = o.id WHERE r.key = ?
+"""
 _IDENTIFIERS: Final = (
     "SELECT scheme, value FROM mention_identifier WHERE id = ? AND source = ? ORDER BY scheme, value"
 )
-_JUDGED: Final = 'SELECT "left", "right", verdict, "by", kind, score FROM judgement WHERE status <> ?'
+_JUDGED: Final = """
+SELECT j.*, coalesce(lo.key, j."left") AS left_stands, coalesce(ro.key, j."right") AS right_stands
+FROM judgement j
+LEFT JOIN record l ON l.key = j."left" LEFT JOIN organization lo ON lo.id = l.organization
+LEFT JOIN record r ON r.key = j."right" LEFT JOIN organization ro ON ro.id = r.organization
+WHERE j.status <> ?
+"""
+_REASONS: Final = 'SELECT * FROM judgement WHERE status <> ? AND "left" IN (?, ?) AND "right" IN (?, ?)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,13 @@ class Listed:
         key: Its key.
         stands: Key of the record that stands for it: its own where nothing joins it.
         described: What its source says of it.
+        sources: Sources that have it, or a record that is joined with it.
     """
 
     key: str
     stands: str
     described: Described
+    sources: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +87,25 @@ class Pair:
         left: The record.
         candidate: The candidate; its key is that of the record that stands for it.
         target: Source that it was looked for in.
-        outcome: What a machine may say: `same` only where the candidate is certain, no other candidate of
-            that source is, and neither country nor legal form speaks against it.
+        outcome: What a machine may say (`pairing`).
+        reasons: What speaks for and against the two being the same, in words.
         said: What somebody has judged of the pair, `None` where nobody has.
+        apart: Whether the two are judged to be different; a machine says nothing more of them.
     """
 
     left: Listed
     candidate: Candidate
     target: str
     outcome: Outcome
+    reasons: tuple[str, ...]
     said: Said | None
+    apart: bool
 
     @property
     def pair(self) -> tuple[str, str]:
         """Both keys, the smaller first."""
         left, right = self.left.key, self.candidate.key
         return (left, right) if left < right else (right, left)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """What speaks for and against the two being the same, in words."""
-        doubtful = self.outcome is Outcome.UNDECIDED and self.candidate.outcome is Outcome.SAME
-        if not doubtful:
-            return self.candidate.reasons
-        why = _doubts(self.candidate) or "another candidate is as likely"
-        return (*self.candidate.reasons, f"left to a person: {why}")
 
 
 class Linking:
@@ -116,7 +118,7 @@ class Linking:
     def __init__(self, search_path: Path) -> None:
         self._connections = Connections(search_path)
         self._matcher = Matcher(search_path)
-        self._said = self._standing()
+        self._said, self._apart = self._judged()
 
     def close(self) -> None:
         """Close the files."""
@@ -168,50 +170,43 @@ class Linking:
         seen: set[tuple[str, str]] = set()
         for done, record in enumerate(self.records(source), 1):
             found = [
-                one
-                for target in targets
-                for one in self.pairs(record, target, candidates=candidates, own=target == source)
-                if one.pair not in seen
+                one for one in self.pairs(record, targets, candidates=candidates) if one.pair not in seen
             ]
             seen.update(one.pair for one in found)
-            yield record, sorted(found, key=lambda one: -one.candidate.score)
+            yield record, found
             if progress is not None:
                 progress(done, total)
 
-    def pairs(self, record: Listed, target: str, *, candidates: int, own: bool = False) -> list[Pair]:
-        """Return the candidates of a record in one source.
+    def pairs(self, record: Listed, targets: Sequence[str], *, candidates: int) -> list[Pair]:
+        """Return the candidates of a record, the likeliest first; those `different` left out.
+
+        Those that are judged to be others are among them only where the judgement names these two records.
 
         Args:
             record: The record.
-            target: Name of the source.
-            candidates: Most of them.
-            own: Whether it is the record's own source, where several may be the same.
+            targets: Names of the sources to look in.
+            candidates: Most of them in each.
         """
+        asked = Asked(
+            record.described,
+            frozenset((record.key, record.stands)),
+            record.sources,
+            self._apart.get(record.stands, frozenset()),
+        )
         found = [
-            one
-            for one in self._matcher.match(
-                record.described,
-                limit=candidates + 1,
-                sources=(target,),
-                exclude=(record.key, record.stands),
-                one_each=not own,
-            )
-            if one.outcome is not Outcome.DIFFERENT
-        ]
-        certain = [one for one in found if one.outcome is Outcome.SAME and not _doubts(one)]
-        # A register has one record of an organisation: of two candidates as certain, neither is.
-        ambiguous = not own and len(certain) > 1 and certain[0].score - certain[1].score < _MARGIN
-        taken = certain if own else certain[: 0 if ambiguous else 1]
-        return [
             Pair(
                 record,
-                one,
-                target,
-                Outcome.SAME if one in taken else Outcome.UNDECIDED,
-                self._said.get(_ordered(record.key, one.key)),
+                one.candidate,
+                one.target,
+                one.outcome,
+                one.reasons,
+                self._said.get(_ordered(record.key, one.candidate.key)),
+                one.apart,
             )
-            for one in found[:candidates]
+            for one in likely(self._matcher, asked, targets, each=candidates)
+            if one.outcome is not Outcome.DIFFERENT
         ]
+        return [one for one in found if one.said is not None or not one.apart]
 
     def undecided(self) -> list[tuple[str, str, Said]]:
         """Return the pairs that only a machine has judged, and left undecided; the likeliest first."""
@@ -234,17 +229,14 @@ class Linking:
     def reasons(self, left: str, right: str) -> tuple[str, ...]:
         """Return the reasons of the judgement that counts for a pair; none without one."""
         with self._connections.use() as connection:
-            row = connection.execute(
-                'SELECT reasons FROM judgement WHERE status <> ? AND "left" IN (?, ?) AND "right" IN (?, ?)'
-                ' ORDER BY kind DESC, "when" DESC',
-                (Status.REPLACED.value, left, right, left, right),
-            ).fetchone()
-        return () if row is None else tuple(json.loads(row["reasons"]))
+            rows = connection.execute(_REASONS, (Status.REPLACED.value, left, right, left, right)).fetchall()
+        return tuple(json.loads(max(rows, key=strength)["reasons"])) if rows else ()
 
     def _listed(self, row: sqlite3.Row, source: str) -> Listed:
         with self._connections.use() as connection:
-            names = connection.execute(_NAMES, (row["id"], source)).fetchall()
+            names = connection.execute(_NAMES, (row["id"], source, row["name"], NAMES_ASKED - 1)).fetchall()
             identifiers = connection.execute(_IDENTIFIERS, (row["id"], source)).fetchall()
+            sources = connection.execute(_SOURCES, (row["key"], row["key"])).fetchall()
         return Listed(
             row["key"],
             row["stands"] or row["key"],
@@ -256,35 +248,31 @@ class Linking:
                 identifiers=tuple((one["scheme"], one["value"]) for one in identifiers),
                 website=row["website"] or None,
             ),
+            frozenset(one["source"] for one in sources),
         )
 
-    def _standing(self) -> dict[tuple[str, str], Said]:
-        """Return what counts for each pair, whether or not stronger judgements of other pairs overrule it."""
+    def _judged(self) -> tuple[dict[tuple[str, str], Said], dict[str, frozenset[str]]]:
+        """Return what counts for each pair of records, and the organisations that are not each organisation.
+
+        The first is so whether or not stronger judgements of other pairs overrule it. Dormant pairs have all
+        their judgements, of which the strongest counts. All are by the key of the record that stands.
+        """
         with self._connections.use() as connection:
             rows = connection.execute(_JUDGED, (Status.REPLACED.value,)).fetchall()
-        return {
+        rows.sort(key=strength)
+        said = {
             _ordered(row["left"], row["right"]): Said(
                 Verdict(row["verdict"]), row["by"], row["kind"], row["score"]
             )
             for row in rows
         }
-
-
-def _doubts(one: Candidate) -> str:
-    """Return why no machine should join what the names join: companies of one group are not one company."""
-    if one.features.get("identifier_same"):
-        return ""
-    if one.features.get("country_other"):
-        return "the countries differ"
-    if one.features.get("form_other"):
-        return "the legal forms differ"
-    nearly = bool(one.features.get("country_same")) and (one.features.get("sorted") or 0.0) >= _NEARLY
-    if not one.features.get("equal") and not nearly:
-        return "the names are alike and not equal"
-    short = len(one.matched_name) <= _SHORT and len(one.matched_name.split()) == 1
-    if short and not one.features.get("country_same"):
-        return f"many may be called {one.matched_name}"
-    return ""
+        strongest = {_ordered(row["left_stands"], row["right_stands"]): row for row in rows}
+        apart: defaultdict[str, set[str]] = defaultdict(set)
+        for (left, right), row in strongest.items():
+            if holds_apart(row):
+                apart[left].add(right)
+                apart[right].add(left)
+        return said, {key: frozenset(others) for key, others in apart.items()}
 
 
 def _ordered(left: str, right: str) -> tuple[str, str]:
@@ -303,6 +291,8 @@ def judgements(pairs: Iterable[Pair], *, by: str, when: dt.datetime) -> list[Jud
     for one in pairs:
         verdict = Verdict(one.outcome.value)
         said = one.said
+        if one.apart:
+            continue
         if said is not None and (said.kind == "person" or said.verdict is verdict):
             continue
         found.append(

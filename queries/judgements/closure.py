@@ -8,29 +8,15 @@ together. Everything overruled is reported with what overrules it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from tertius.queries.judgements.model import Judgement, Verdict
+from tertius.queries.judgements.precedence import caution, precedence
 from tertius.queries.judgements.ranks import UNRANKED, Rank
-
-
-class Status(StrEnum):
-    """What became of a judgement; the values are notations of the ontology's `judgement-status`.
-
-    Members:
-        STANDING: It is what counts for its pair.
-        REPLACED: Another judgement of the same pair counts instead.
-        OVERRULED: It contradicts stronger judgements of other pairs.
-        DORMANT: No source has one of its records now; it counts again when one has.
-    """
-
-    STANDING = "standing"
-    REPLACED = "replaced"
-    OVERRULED = "overruled"
-    DORMANT = "dormant"
+from tertius.queries.judgements.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +110,14 @@ def close(judgements: Iterable[Judgement], ranks: Mapping[str, Rank]) -> Closure
     return Closure(same, tuple(sorted(groups, key=lambda one: one.canonical)), tuple(conflicts), statuses)
 
 
-_CAUTION = {Verdict.SAME: 0, Verdict.UNDECIDED: 1, Verdict.DIFFERENT: 2}
-
-
-def _precedence(one: Judgement) -> tuple[object, ...]:
-    return one.kind == "person", one.when, _CAUTION[one.verdict], one.key
+def _precedence(one: Judgement) -> tuple[bool, dt.datetime, int, str]:
+    return precedence(one.kind, one.when, one.verdict, one.key)
 
 
 def _strength(one: Judgement) -> tuple[object, ...]:
     """Order of taking: what comes earlier holds against what comes later."""
     certain = one.score if one.score is not None else float(one.kind == "person")
-    return one.kind != "person", -_CAUTION[one.verdict], -certain, one.pair
+    return one.kind != "person", -caution(one.verdict), -certain, one.pair
 
 
 def _told(one: Judgement) -> str:

@@ -10,8 +10,8 @@ from typing import Final
 import pyoxigraph as ox
 from tertius.ontology.identity import graph, individual
 from tertius.ontology.namespaces import DEFAULT_BASE, PROV, RDF, TT, XSD, concept
-from tertius.queries.judgements.closure import Status
 from tertius.queries.judgements.model import Judgement, Verdict
+from tertius.queries.judgements.status import Status
 
 _TYPE: Final = ox.NamedNode(RDF + "type")
 _JUDGEMENT: Final = ox.NamedNode(TT + "Judgement")

@@ -28,14 +28,14 @@ _ACRONYM: Final = 80.0
 _NAMES_EACH: Final = 3
 """Names of each that are."""
 
-_NAMES_ASKED: Final = 12
+NAMES_ASKED: Final = 24
 """Names under which an organisation of the index is asked for: some registers know a hundred of one."""
 
 _ORGANIZATION: Final = (
     "SELECT p.place, o.id, o.name, o.country, a.city, a.website FROM organization o"
     " JOIN place p ON p.organization = o.id LEFT JOIN about a ON a.organization = o.id WHERE o.key = ?"
 )
-_NAMES_OF: Final = "SELECT name FROM name WHERE place = ? ORDER BY number LIMIT ?"
+_NAMES_OF: Final = "SELECT name FROM name WHERE place = ? AND name <> ? ORDER BY name LIMIT ?"
 _NUMBERS_OF: Final = "SELECT scheme, value FROM identifier WHERE organization = ? ORDER BY scheme, value"
 
 
@@ -143,11 +143,11 @@ class Matcher:
             row = connection.execute(_ORGANIZATION, (key,)).fetchone()
             if row is None:
                 return None
-            names = connection.execute(_NAMES_OF, (row["place"], _NAMES_ASKED)).fetchall()
+            names = connection.execute(_NAMES_OF, (row["place"], row["name"], NAMES_ASKED - 1)).fetchall()
             numbers = connection.execute(_NUMBERS_OF, (row["id"],)).fetchall()
         return Described(
             name=row["name"],
-            other_names=tuple(one["name"] for one in names if one["name"] != row["name"]),
+            other_names=tuple(one["name"] for one in names),
             country=row["country"] or None,
             city=row["city"] or None,
             identifiers=tuple((one["scheme"], one["value"]) for one in numbers),
@@ -161,6 +161,7 @@ class Matcher:
         limit: int = 5,
         sources: Collection[str] | None = None,
         exclude: Collection[str] = (),
+        apart: Collection[str] = (),
         one_each: bool = True,
         repeating: Collection[str] = (),
     ) -> list[Candidate]:
@@ -175,6 +176,8 @@ class Matcher:
             limit: Most to return.
             sources: Only organisations that one of these sources mentions; None for all.
             exclude: Keys of organisations to leave out.
+            apart: Keys of organisations that are known not to be meant: they are judged alone, and make
+                nobody else less likely.
             one_each: Whether one organisation of each source can be meant at most; otherwise every candidate
                 is judged alone, as in a list that may name the same organisation twice.
             repeating: Sources that may name it more than once; their candidates are judged alone.
@@ -185,7 +188,7 @@ class Matcher:
             names = _names(connection, certain | likely)
             if not names or not asked:
                 return []
-            chosen = _closest(asked, names, certain, _CLOSER + len(exclude))
+            chosen = _closest(asked, names, certain, _CLOSER + len(exclude) + len(apart))
             _complete(connection, chosen)
         left_out = frozenset(exclude)
         compared = [
@@ -195,13 +198,17 @@ class Matcher:
         ]
         against: dict[str, float] = {}
         for one in compared:
+            if one.row["key"] in apart:
+                continue
             against[one.row["source"]] = against.get(one.row["source"], 0.0) + _odds(one.alone)
         alone = frozenset(against) if not one_each else frozenset(repeating)
         found = [
             self._candidate(
                 what,
                 one,
-                0.0 if one.row["source"] in alone else against[one.row["source"]] - _odds(one.alone),
+                0.0
+                if one.row["source"] in alone or one.row["key"] in apart
+                else against[one.row["source"]] - _odds(one.alone),
             )
             for one in compared
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_adoption import heaviest, spread, weigh
-from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.tie_network import TieNetwork
 
 
 def adopt(ties: TieNetwork, number: Ids) -> Ids:

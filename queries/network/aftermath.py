@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from tertius.queries.network.answers import Position, Standing
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel import close_triangles
-from tertius.queries.network.kernel_induced import induced_ties, mark_closed, row_largest
+from tertius.queries.network.kernel_induced import mark_closed, row_largest
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
-from tertius.queries.network.measures import StructuralHoles, comparable
-from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.measures import StructuralHoles
+from tertius.queries.network.ranks import comparable
+from tertius.queries.network.tie_network import TieNetwork, induced
 
 Weights = Mapping[tuple[int, int], float]
 """New weights of pairs of organisation ids; 0 ends a tie."""
@@ -118,8 +119,7 @@ class Aftermath:
         # Those with ties come first, so that the number of a position is its place among them.
         local = np.full(ties.organization.size, -1, dtype=np.int32)
         local[rows] = np.arange(rows.size, dtype=np.int32)
-        found = np.empty(int((ties.forward[rows + 1] - ties.forward[rows]).sum()), dtype=np.int64)
-        found = found[: induced_ties(ties.forward, ties.high, rows, local, found)]
+        found = induced(ties, rows, local >= 0)
         strength, largest = np.ones(self.ids.size), np.ones(self.ids.size)
         strength[: rows.size] = holes.strength[rows]
         row_largest(ties.offsets, ties.slot_weight, rows, largest)

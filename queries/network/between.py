@@ -11,8 +11,8 @@ from tertius.queries.network.answers import Page, Partition
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.errors import ParameterError
 from tertius.queries.network.kernel_reach import open_pairs_between
-from tertius.queries.network.measures import comparable
 from tertius.queries.network.positions import known
+from tertius.queries.network.ranks import comparable
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network

@@ -76,11 +76,10 @@ def build(
     table = write_base(network_dir, parent, sources, same)
     wanted = parameters or NetworkParameters()
     before = _before(parent, parent_number)
-    updated = increment(before, table, wanted, threads=threads, at_least=at_least) if before else None
-    derived = derive(table, wanted, threads=threads) if updated is None else updated
     target = network_dir / "default"
     target.mkdir()
-    derived.write(target)
+    if before is None or not increment(before, table, wanted, target, threads=threads, at_least=at_least):
+        derive(table, wanted, threads=threads).write(target)
     network = Network.open(network_dir)
     summary = network.summary()
     counts = {
@@ -99,7 +98,8 @@ def _before(parent: Path | None, number: int | None) -> Parent | None:
     """Open the parent's default network, if there is one that can be brought up to date."""
     if parent is None or number is None or not (parent / "default" / "network.json").is_file():
         return None
-    return Parent(ParticipationTable.open(parent), Derived.open(parent / "default"), number)
+    default = parent / "default"
+    return Parent(ParticipationTable.open(parent), Derived.open(default), number, default)
 
 
 def warm() -> float:

@@ -297,5 +297,5 @@ def _values(network: Network, order: Order) -> NDArray[np.float64]:
 def _standing(network: Network, order: Order) -> NDArray[np.float64]:
     """Return the share of organisations with ties that broker less; low constraint brokers more."""
     network.derived.ranked(order)  # raises where there is no such order
-    share = network.derived.percentiles[order.value].astype(np.float64)
+    share = network.derived.ranks[order.value].share(_values(network, order)).astype(np.float64)
     return 100.0 - share if order is Order.CONSTRAINT else share

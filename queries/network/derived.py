@@ -15,22 +15,23 @@ from tertius.queries.network.adoption import adopt, dense, modularity
 from tertius.queries.network.answers import THESE_TIES, Order, Summary
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.errors import ParameterError
-from tertius.queries.network.files import map_array, read_json, write_array, write_json
-from tertius.queries.network.kernel_paths import components
+from tertius.queries.network.files import read_json, write_array, write_json
 from tertius.queries.network.kernel_types import Floats
 from tertius.queries.network.measures import (
     Communities,
     StructuralHoles,
     betweenness,
     communities,
-    comparable,
-    percentiles,
     structural_holes,
 )
 from tertius.queries.network.parameters import NetworkParameters
+from tertius.queries.network.ranks import Ranks, in_order
+from tertius.queries.network.revision import Arrays
 from tertius.queries.network.roles import Structure, structure
+from tertius.queries.network.summary import summarise
 from tertius.queries.network.table import ParticipationTable
-from tertius.queries.network.ties import MOST_PAIRS, TieNetwork, derive_ties
+from tertius.queries.network.tie_network import TieNetwork
+from tertius.queries.network.ties import MOST_PAIRS, derive_ties
 from tertius.queries.network.workers import Aside, Workers
 
 PERCENTILES: Final = (
@@ -65,6 +66,15 @@ class Carried:
     snapshot: int
     ties: int
 
+    def method(self, before: Summary) -> str:
+        """Say how betweenness was computed, and for which snapshot."""
+        return f"{before.betweenness.partition(',')[0]}, in snapshot {self.snapshot}"
+
+    @property
+    def origin(self) -> str:
+        """Say what the communities were found in."""
+        return f"snapshot {self.snapshot}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
@@ -77,7 +87,7 @@ class Derived:
         betweenness: Unweighted, not normalised.
         community: Leiden community.
         structure: Cores, what holds the network together, and roles over the communities.
-        percentiles: For each of `PERCENTILES`, 0..100; NaN where there is no value.
+        ranks: For each of `PERCENTILES`, where values stand among all.
         orders: For each `Order`, the positions in that order.
         summary: The whole network in numbers.
         carried: Where communities and betweenness come from, if not from these ties.
@@ -89,10 +99,16 @@ class Derived:
     betweenness: Floats
     community: Ids
     structure: Structure
-    percentiles: Mapping[str, NDArray[np.float32]]
+    ranks: Mapping[str, Ranks]
     orders: Mapping[str, Ids]
     summary: Summary
     carried: Carried | None = None
+
+    @property
+    def measures(self) -> dict[str, NDArray[Any]]:
+        """Values by position of all measures that percentiles are given of."""
+        values = measured(self.ties, self.holes, self.betweenness, lambda: self.structure)
+        return {name: value() for name, value in values.items()}
 
     def ranked(self, order: Order) -> Ids:
         """Return the positions in an order.
@@ -108,14 +124,27 @@ class Derived:
 
     def write(self, directory: Path) -> None:
         """Write every array into an existing, empty directory; `network.json` last."""
+        files = self.arrays()
+        names = list(files)
+
+        def write(at: int) -> None:
+            write_array(directory, names[at], files[names[at]], growing=True)
+
+        with Workers(None) as workers:
+            workers.each(write, range(len(names)))
+        self.write_numbers(directory)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return every array by the name of its file."""
         files: dict[str, NDArray[Any]] = {"betweenness": self.betweenness, "community": self.community}
         for part in (self.ties, self.holes, self.structure):
-            files |= _arrays(part)
-        files |= {f"percentile-{name}": values for name, values in self.percentiles.items()}
-        files |= {f"order-{name}": values for name, values in self.orders.items()}
-        names = list(files)
-        with Workers(None) as workers:
-            workers.each(lambda at: write_array(directory, names[at], files[names[at]]), range(len(names)))
+            files |= {name: getattr(part, name) for name in array_names(type(part))}
+        for name, ranks in self.ranks.items():
+            files |= {f"{field.name}-{name}": getattr(ranks, field.name) for field in fields(Ranks)}
+        return files | {f"order-{name}": values for name, values in self.orders.items()}
+
+    def write_numbers(self, directory: Path) -> None:
+        """Write what is not an array, which makes the directory complete."""
         summary = {field.name: getattr(self.summary, field.name) for field in fields(Summary)}
         summary["as_of"] = self.summary.as_of.isoformat() if self.summary.as_of else None
         counts = {name: getattr(self.ties, name) for name in _COUNTS}
@@ -132,7 +161,7 @@ class Derived:
 
     @classmethod
     def open(cls, directory: Path) -> Derived:
-        """Map what `write` wrote.
+        """Map what `write` or a `Revision` wrote.
 
         Raises:
             NetworkFormatError: A file is missing, damaged, or of another format version.
@@ -140,28 +169,48 @@ class Derived:
         meta = read_json(directory, "network")
         summary = dict(meta["summary"])
         summary["as_of"] = date.fromisoformat(summary["as_of"]) if summary["as_of"] else None
-        names = [field.name for field in fields(TieNetwork) if field.name not in _COUNTS]
-        arrays: dict[str, Any] = {name: map_array(directory, name) for name in names}
+        array = Arrays(directory)
+
+        def part(kind: type[Any]) -> dict[str, NDArray[Any]]:
+            return {name: array(name) for name in array_names(kind)}
+
         return cls(
             parameters=NetworkParameters.from_json(meta["parameters"]),
-            ties=TieNetwork(**arrays, **meta["counts"]),
-            holes=StructuralHoles(
-                **{field.name: map_array(directory, field.name) for field in fields(StructuralHoles)}
-            ),
-            betweenness=map_array(directory, "betweenness"),
-            community=map_array(directory, "community"),
-            structure=Structure(
-                **{field.name: map_array(directory, field.name) for field in fields(Structure)}
-            ),
-            percentiles={name: map_array(directory, f"percentile-{name}") for name in PERCENTILES},
-            orders={order.value: map_array(directory, f"order-{order.value}") for order in Order},
+            ties=TieNetwork(**part(TieNetwork), **meta["counts"]),
+            holes=StructuralHoles(**part(StructuralHoles)),
+            betweenness=array("betweenness"),
+            community=array("community"),
+            structure=Structure(**part(Structure)),
+            ranks={
+                name: Ranks(**{field.name: array(f"{field.name}-{name}") for field in fields(Ranks)})
+                for name in PERCENTILES
+            },
+            orders={order.value: array(f"order-{order.value}") for order in Order},
             summary=Summary(**summary),
             carried=Carried(**meta["carried"]) if meta.get("carried") else None,
         )
 
 
-def _arrays(part: TieNetwork | StructuralHoles | Structure) -> dict[str, NDArray[Any]]:
-    return {field.name: getattr(part, field.name) for field in fields(part) if field.name not in _COUNTS}
+def array_names(kind: type[Any]) -> list[str]:
+    """Return the fields of a part of a network that are arrays."""
+    return [field.name for field in fields(kind) if field.name not in _COUNTS]
+
+
+def measured(
+    ties: TieNetwork, holes: StructuralHoles, between: Floats, structure: Callable[[], Structure]
+) -> dict[str, Callable[[], NDArray[Any]]]:
+    """Return what gives the values by position of each of `PERCENTILES`; cores and participation may wait."""
+    return {
+        "degree": lambda: np.diff(ties.offsets),
+        "strength": lambda: holes.strength,
+        "constraint": lambda: holes.constraint,
+        "effective_size": lambda: holes.effective_size,
+        "efficiency": lambda: holes.efficiency,
+        "hierarchy": lambda: holes.hierarchy,
+        "betweenness": lambda: between,
+        "core": lambda: structure().core,
+        "participation_coefficient": lambda: structure().participation,
+    }
 
 
 def derive(
@@ -244,7 +293,7 @@ def assemble(
     carried: Carried | None = None,
     threads: int | None = None,
 ) -> Derived:
-    """Add percentiles, orders and the summary to measures.
+    """Add ranks, orders and the summary to measures.
 
     Args:
         table: The base table.
@@ -259,38 +308,26 @@ def assemble(
         carried: Since when communities and betweenness date; None where they are of this network.
         threads: At most so many threads.
     """
-    values: dict[str, Callable[[], NDArray[Any]]] = {
-        "degree": lambda: np.diff(ties.offsets),
-        "strength": lambda: holes.strength,
-        "constraint": lambda: holes.constraint,
-        "effective_size": lambda: holes.effective_size,
-        "efficiency": lambda: holes.efficiency,
-        "hierarchy": lambda: holes.hierarchy,
-        "betweenness": lambda: between,
-        "core": lambda: structure().core,
-        "participation_coefficient": lambda: structure().participation,
-    }
     by_key = np.argsort(_key_rank(table, ties))
-    shares: dict[str, NDArray[np.float32]] = {}
+    ranks: dict[str, Ranks] = {}
     orders: dict[str, Ids] = {}
     summary: list[Summary] = []
 
-    def share(name: str) -> None:
-        shares[name] = percentiles(values[name]())
+    values = measured(ties, holes, between, structure)
+
+    def rank(name: str) -> None:
+        ranks[name] = Ranks.of(values[name]())
 
     def order(which: Order) -> None:
-        ranked = comparable(values[which.value]())[by_key]
-        if which is not Order.CONSTRAINT:
-            ranked = -ranked
-        orders[which.value] = by_key[np.argsort(ranked, kind="stable")].astype(np.int32)
+        orders[which.value] = in_order(ordering(which, values[which.value]()), by_key)
 
     def sum_up() -> None:
-        summary.append(_summary(table, parameters, ties, holes, found, method=method, origin=origin))
+        summary.append(summarise(table, parameters, ties, holes, found, method=method, origin=origin))
 
     work: list[Callable[[], None]] = [
         sum_up,
         *(partial(order, which) for which in Order),
-        *(partial(share, name) for name in PERCENTILES),
+        *(partial(rank, name) for name in PERCENTILES),
     ]
     with Workers(threads) as workers:
         workers.each(lambda at: work[at](), range(len(work)))
@@ -301,49 +338,13 @@ def assemble(
         betweenness=between,
         community=found.number,
         structure=structure(),
-        percentiles={name: shares[name] for name in PERCENTILES},
+        ranks={name: ranks[name] for name in PERCENTILES},
         orders={which.value: orders[which.value] for which in Order},
         summary=summary[0],
         carried=carried,
     )
 
 
-def _summary(
-    table: ParticipationTable,
-    parameters: NetworkParameters,
-    ties: TieNetwork,
-    holes: StructuralHoles,
-    found: Communities,
-    *,
-    method: str,
-    origin: str,
-) -> Summary:
-    nodes = table.nodes()
-    nodes[table.canonical_ids(parameters.exclude)] = False
-    active, tied = int(ties.active.sum()), ties.organization.size
-    degree = np.diff(ties.offsets)
-    two_paths = int((degree * (degree - 1) // 2).sum())
-    label = components(ties.offsets, ties.partner)
-    _, sizes = np.unique(label, return_counts=True)
-    return Summary(
-        as_of=parameters.as_of,
-        window=parameters.window,
-        weight=parameters.weight.value,
-        organizations=int(nodes.sum()),
-        active=active,
-        tied=tied,
-        isolates=active - tied,
-        participations=ties.participations,
-        alliances=ties.alliance_count,
-        alliances_left_out=ties.left_out,
-        ties=ties.low.size,
-        local_bridges=int((holes.shared == 0).sum()),
-        components=sizes.size,
-        largest_component=int(sizes.max(initial=0)),
-        density=2 * ties.low.size / (active * (active - 1)) if active > 1 else None,
-        transitivity=int(holes.triangles.sum()) / two_paths if two_paths else None,
-        communities=int(found.number.max(initial=-1)) + 1,
-        modularity=found.modularity,
-        betweenness=method,
-        communities_of=origin,
-    )
+def ordering(order: Order, values: NDArray[Any]) -> NDArray[Any]:
+    """Return what an order ascends by, so that those who broker most come first."""
+    return values if order is Order.CONSTRAINT else -values

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
 from tertius.queries.network.answers import Position
 from tertius.queries.network.dates import from_days
 from tertius.queries.network.network import Network
@@ -179,7 +178,7 @@ def edge_batches(network: Network) -> Iterator[list[tuple[Any, ...]]]:
                 table.organization_keys(ties.organization[low]),
                 table.organization_keys(ties.organization[high]),
                 ties.weight[part].tolist(),
-                np.diff(ties.evidence[begin : begin + low.size + 1]).tolist(),
+                ties.evidence_size[part].tolist(),
                 shared.tolist(),
                 (shared == 0).tolist(),
                 ((joint / holes.strength[low]) ** 2).tolist(),

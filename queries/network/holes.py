@@ -11,7 +11,7 @@ from tertius.queries.network.answers import Page, Partition
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_holes import between_parts
 from tertius.queries.network.kernel_types import Floats, Offsets
-from tertius.queries.network.measures import comparable
+from tertius.queries.network.ranks import comparable
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network

@@ -134,8 +134,7 @@ def alliances_with_partners(network: Network, key: str) -> dict[int, tuple[str, 
     found = {}
     for slot in compared_partners(network, row):
         tie = ties.slot_tie[slot]
-        shared = ties.alliances[ties.evidence[tie] : ties.evidence[tie + 1]]
-        found[int(ties.partner[slot])] = tuple(network.table.alliance_keys(shared))
+        found[int(ties.partner[slot])] = tuple(network.table.alliance_keys(ties.alliances_of(int(tie))))
     return found
 
 
@@ -212,6 +211,5 @@ def _shared_alliances(
         around = ties.partner[begin:end]
         place = np.searchsorted(around, partners).clip(max=around.size - 1)
         tie = ties.slot_tie[begin + place]
-        count = ties.evidence[tie + 1] - ties.evidence[tie]
-        shared[at] = np.where(around[place] == partners, count, 0)
+        shared[at] = np.where(around[place] == partners, ties.evidence_size[tie], 0)
     return shared

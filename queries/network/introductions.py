@@ -15,7 +15,7 @@ from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_introductions import best_introductions
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
 from tertius.queries.network.neighbourhood import evidence_of
-from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.tie_network import TieNetwork
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network
@@ -78,7 +78,7 @@ class StrongTies:
     @classmethod
     def of(cls, ties: TieNetwork, least: int) -> StrongTies:
         """Lay out the ties with at least `least` shared alliances; time grows with all ties."""
-        count = np.diff(ties.evidence).astype(np.int32)
+        count = ties.evidence_size
         slots = np.flatnonzero((count >= least)[ties.slot_tie])
         row = (np.searchsorted(ties.offsets, slots, side="right") - 1).astype(np.int32)
         shared = count[ties.slot_tie[slots]]

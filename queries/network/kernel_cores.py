@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel_jit import B1, I4, READ_B1, READ_I4, READ_I8, int64, njit, void
+from tertius.queries.network.kernel_jit import (
+    B1,
+    I4,
+    READ_B1,
+    READ_I4,
+    READ_I8,
+    int64,
+    njit,
+    repeated,
+    void,
+)
 from tertius.queries.network.kernel_types import Flags, Offsets
 
 
@@ -14,14 +24,15 @@ def core_numbers(offsets: Offsets, partner: Ids) -> Ids:
     """Return the largest k for which each row is in the k-core (Batagelj & Zaversnik 2003).
 
     Args:
-        offsets: First slot of each row; rows in ascending order of degree.
+        offsets: First slot of each row.
         partner: Partners.
     """
     n = offsets.size - 1
     core = np.empty(n, dtype=np.int32)
+    most = np.int32(0)
     for row in range(n):
         core[row] = offsets[row + 1] - offsets[row]
-    most = core[n - 1] if n else 0
+        most = max(most, core[row])
     # Rows stand in the order of what is left of their degree; a row that loses one changes places with
     # the first of its degree.
     first = np.zeros(most + 2, dtype=np.int32)
@@ -29,8 +40,12 @@ def core_numbers(offsets: Offsets, partner: Ids) -> Ids:
         first[core[row] + 1] += 1
     for degree in range(most + 1):
         first[degree + 1] += first[degree]
-    order = np.arange(n).astype(np.int32)
-    place = order.copy()
+    order, place = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+    fill = first.copy()
+    for row in range(n):
+        place[row] = fill[core[row]]
+        order[place[row]] = row
+        fill[core[row]] += 1
     for at in range(n):
         row = order[at]
         for slot in range(offsets[row], offsets[row + 1]):
@@ -47,18 +62,125 @@ def core_numbers(offsets: Offsets, partner: Ids) -> Ids:
     return core
 
 
-@njit(void(READ_I8, READ_I4, READ_I4, B1, B1))
-def cut(offsets: Offsets, partner: Ids, slot_tie: Ids, articulation: Flags, bridge: Flags) -> None:
-    """Find rows and ties without which their component falls apart (Hopcroft & Tarjan 1973).
+@njit(int64(READ_I8, repeated(READ_I4, 2), I4, int64, int64, int64, I4))
+def raise_cores(
+    offsets: Offsets, slots: tuple[Ids, Ids], core: Ids, one: int, other: int, tie: int, raised: Ids
+) -> int:
+    """Bring core numbers up to date with one tie more.
+
+    Only rows of the smaller of the two ends' cores can rise, by one, and only those that such rows with
+    enough partners connect to that end (Sariyuce et al. 2013, theorem 1). Time grows with those rows' ties.
 
     Args:
         offsets: First slot of each row.
-        partner: Partners; no two slots of a row have the same one.
-        slot_tie: Tie of each slot.
+        slots: Partner and tie of each slot; ties with larger numbers than the new one do not count yet.
+        core: Cores before; brought up to date.
+        one: One end of the new tie.
+        other: Its other end.
+        tie: The new tie.
+        raised: Written: the rows that rose; room for all rows.
+
+    Returns:
+        How many rows rose.
+    """
+    partner, slot_tie = slots
+    if core[other] < core[one]:
+        one = other
+    k = core[one]
+    # 1 more than what speaks for a row's rising; 0 for rows not met, -1 for those that cannot rise.
+    support = np.zeros(core.size, dtype=np.int32)
+    head, tail = 0, 1
+    raised[0] = one
+    support[one] = 1
+    while head < tail:
+        row = raised[head]
+        head += 1
+        count = np.int32(0)
+        for slot in range(offsets[row], offsets[row + 1]):
+            if slot_tie[slot] <= tie and core[partner[slot]] >= k:
+                count += 1
+        if count <= k:
+            support[row] = -1
+            continue
+        support[row] = count + 1
+        for slot in range(offsets[row], offsets[row + 1]):
+            near = partner[slot]
+            if slot_tie[slot] <= tie and core[near] == k and support[near] == 0:
+                support[near] = 1
+                raised[tail] = near
+                tail += 1
+    falling = np.empty(tail, dtype=np.int32)
+    left = 0
+    for at in range(tail):
+        if support[raised[at]] < 0:
+            falling[left] = raised[at]
+            left += 1
+    head = 0
+    while head < left:
+        row = falling[head]
+        head += 1
+        for slot in range(offsets[row], offsets[row + 1]):
+            near = partner[slot]
+            if slot_tie[slot] <= tie and core[near] == k and support[near] > 0:
+                support[near] -= 1
+                if support[near] <= k + 1:
+                    support[near] = -1
+                    falling[left] = near
+                    left += 1
+    rose = 0
+    for at in range(tail):
+        row = raised[at]
+        if support[row] > 0:
+            core[row] = k + 1
+            raised[rose] = row
+            rose += 1
+    return rose
+
+
+@njit(void(READ_I4, READ_I4, repeated(I4, 2)))
+def _hang(order: Ids, above: Ids, blocks: tuple[Ids, Ids]) -> None:
+    """Name blocks after the rows with a top of their own, and hang all others in the block of the row above.
+
+    Args:
+        order: Rows in the order in which they were met.
+        above: Row from which each was met, -1 for none.
+        blocks: Block of each row, written; its top, written where it is -1.
+    """
+    block, top = blocks
+    for row in order:
+        if top[row] >= 0:
+            block[row] = row
+        elif above[row] < 0:
+            block[row] = -1
+        else:
+            block[row], top[row] = block[above[row]], top[above[row]]
+
+
+@njit(void(READ_I8, repeated(READ_I4, 2), B1, B1, repeated(I4, 2)))
+def cut(
+    offsets: Offsets,
+    slots: tuple[Ids, Ids],
+    articulation: Flags,
+    bridge: Flags,
+    blocks: tuple[Ids, Ids],
+) -> None:
+    """Find rows and ties without which their component falls apart (Hopcroft & Tarjan 1973), and blocks.
+
+    A block is a part that no single row's loss takes apart. Each row but one of a component hangs in one
+    block and may be the top of others: every tie lies in the block that one of its ends hangs in.
+
+    Args:
+        offsets: First slot of each row.
+        slots: Partner, none twice in a row, and tie of each slot.
         articulation: Written, false before: rows.
         bridge: Written, false before: ties.
+        blocks: Written: number of the block that each row hangs in, and that block's top; -1 for none.
     """
+    partner, slot_tie = slots
+    _, top = blocks
     n = offsets.size - 1
+    top[:] = -1
+    order = np.empty(n, dtype=np.int32)
     met = np.zeros(n, dtype=np.int32)
     lowest = np.empty(n, dtype=np.int32)
     above = np.empty(n, dtype=np.int32)
@@ -68,6 +190,7 @@ def cut(offsets: Offsets, partner: Ids, slot_tie: Ids, articulation: Flags, brid
         if met[root]:
             continue
         branches = 0
+        order[clock] = root
         clock += 1
         met[root] = lowest[root] = clock
         above[root] = -1
@@ -78,6 +201,7 @@ def cut(offsets: Offsets, partner: Ids, slot_tie: Ids, articulation: Flags, brid
                 slot_of[row] = slot + 1
                 other = partner[slot]
                 if not met[other]:
+                    order[clock] = other
                     clock += 1
                     met[other] = lowest[other] = clock
                     above[other] = row
@@ -96,8 +220,11 @@ def cut(offsets: Offsets, partner: Ids, slot_tie: Ids, articulation: Flags, brid
                 branches += 1
             elif lowest[row] >= met[up]:
                 articulation[up] = True
+            if lowest[row] >= met[up]:
+                top[row] = up
             row = up
         articulation[root] = branches > 1
+    _hang(order, above, blocks)
 
 
 @njit(types.Array(types.int32, 1, "C")(READ_I8, READ_I4, READ_B1, READ_I4, int64))

@@ -1,9 +1,22 @@
-"""Kernels over the part of a network around some organisations."""
+"""Kernels over the part of a network around some organisations, and over the ties of pairs."""
 
 from __future__ import annotations
 
 from tertius.queries.network.columns import Ids
-from tertius.queries.network.kernel_jit import B1, F8, I8, READ_F8, READ_I4, READ_I8, int64, njit, void
+from tertius.queries.network.kernel_jit import (
+    B1,
+    F8,
+    I4,
+    I8,
+    READ_B1,
+    READ_F8,
+    READ_I4,
+    READ_I8,
+    int64,
+    njit,
+    repeated,
+    void,
+)
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
 
 
@@ -26,24 +39,61 @@ def row_largest(offsets: Offsets, slot_weight: Floats, rows: Ids, largest: Float
         largest[at] = top
 
 
-@njit(int64(READ_I8, READ_I4, READ_I4, READ_I4, I8))
-def induced_ties(forward: Offsets, high: Ids, rows: Ids, local: Ids, ties: Offsets) -> int:
-    """List the ties between rows.
+@njit(int64(READ_I8, repeated(READ_I4, 2), READ_I4, READ_B1, I8))
+def induced_ties(offsets: Offsets, slots: tuple[Ids, Ids], rows: Ids, inside: Flags, ties: Offsets) -> int:
+    """List the ties between rows by their lower, then their higher end.
 
     Args:
-        forward: First tie of each row as the lower end.
-        high: Higher end of each tie.
+        offsets: First slot of each row.
+        slots: Partner and tie of each slot.
         rows: The rows, ascending.
-        local: Number of each of them, -1 for others.
-        ties: Written: the ties, ascending.
+        inside: Whether each row is one of them.
+        ties: Written where there is room: the ties.
 
     Returns:
         How many there are.
     """
+    partner, slot_tie = slots
     count = 0
     for row in rows:
-        for tie in range(forward[row], forward[row + 1]):
-            if local[high[tie]] >= 0:
-                ties[count] = tie
+        for slot in range(offsets[row], offsets[row + 1]):
+            if partner[slot] > row and inside[partner[slot]]:
+                if count < ties.size:
+                    ties[count] = slot_tie[slot]
                 count += 1
     return count
+
+
+@njit(void(READ_I4, READ_I8, repeated(READ_I4, 2), repeated(READ_I4, 2), I4))
+def find_ties(
+    position: Ids, offsets: Offsets, slots: tuple[Ids, Ids], ends: tuple[Ids, Ids], found: Ids
+) -> None:
+    """Find the ties of pairs of organisations, each by bisection among the partners of the one with fewer.
+
+    Args:
+        position: Row of each organisation id, -1 without ties.
+        offsets: First slot of each row.
+        slots: Partner, ascending within a row, and tie of each slot.
+        ends: Organisation ids, which may be beyond those that `position` knows.
+        found: Written: the tie of each pair, -1 for none.
+    """
+    one, other = ends
+    partner, slot_tie = slots
+    for at in range(one.size):
+        found[at] = -1
+        if max(one[at], other[at]) >= position.size:
+            continue
+        row, sought = position[one[at]], position[other[at]]
+        if min(row, sought) < 0:
+            continue
+        if offsets[row + 1] - offsets[row] > offsets[sought + 1] - offsets[sought]:
+            row, sought = sought, row
+        begin, end = offsets[row], offsets[row + 1]
+        while begin < end:
+            middle = (begin + end) // 2
+            if partner[middle] < sought:
+                begin = middle + 1
+            else:
+                end = middle
+        if begin < offsets[row + 1] and partner[begin] == sought:
+            found[at] = slot_tie[begin]

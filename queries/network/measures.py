@@ -6,11 +6,10 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import graspologic_native
 import numpy as np
-from numpy.typing import NDArray
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel import add_part, close_triangles, constrain, even_parts, strengths
 from tertius.queries.network.kernel_paths import (
@@ -18,9 +17,8 @@ from tertius.queries.network.kernel_paths import (
     neighbourhood_hashes,
     twin_representatives,
 )
-from tertius.queries.network.kernel_ranks import share_ranks
 from tertius.queries.network.kernel_types import Floats, Offsets
-from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.tie_network import TieNetwork
 from tertius.queries.network.workers import Workers
 
 SEED: Final = 20_061_992
@@ -288,20 +286,3 @@ def communities(ties: TieNetwork, key_rank: Ids) -> Communities:
     rank = np.empty(size.size, dtype=np.int32)
     rank[np.lexsort([smallest, -size])] = np.arange(size.size)
     return Communities(rank[label], float(quality))
-
-
-def comparable(values: NDArray[Any]) -> NDArray[Any]:
-    """Round to twelve decimals, so that values which differ by rounding alone compare as equal."""
-    return np.round(values, 12)
-
-
-def percentiles(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Return each value's percentile: the share (0..100) of values below it, equal ones counted half.
-
-    What is not a number has none, and counts for nobody.
-    """
-    result = np.full(values.size, np.nan, dtype=np.float32)
-    rounded = comparable(values.astype(np.float64))
-    order = np.argsort(rounded)  # what is not a number comes last
-    share_ranks(rounded, order, values.size - int(np.isnan(rounded).sum()), result)
-    return result

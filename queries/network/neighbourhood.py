@@ -20,8 +20,9 @@ from tertius.queries.network.dates import from_days
 from tertius.queries.network.kernel_cores import spans
 from tertius.queries.network.kernel_paths import exclusive_reach
 from tertius.queries.network.kernel_reach import constraint_without, within_two
-from tertius.queries.network.measures import comparable
 from tertius.queries.network.positions import brokerage
+from tertius.queries.network.ranks import comparable
+from tertius.queries.network.tie_network import induced
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network
@@ -120,20 +121,14 @@ def ego(network: Network, organization: int, limit: int) -> EgoNetwork:
     nodes = np.concatenate([[row], chosen])
     inside = np.zeros(ties.organization.size, dtype=np.bool_)
     inside[nodes] = True
-    kept = [
-        np.arange(ties.forward[node], ties.forward[node + 1])[
-            inside[ties.high[ties.forward[node] : ties.forward[node + 1]]]
-        ]
-        for node in np.sort(nodes)
-    ]
-    tie = np.concatenate(kept)
+    tie = induced(ties, np.sort(nodes).astype(np.int32), inside)
     edges = tuple(
         EgoTie(source, target, weight, shared, not common)
         for source, target, weight, shared, common in zip(
             table.organization_keys(ties.organization[ties.low[tie]]),
             table.organization_keys(ties.organization[ties.high[tie]]),
             ties.weight[tie].tolist(),
-            (ties.evidence[tie + 1] - ties.evidence[tie]).tolist(),
+            ties.evidence_size[tie].tolist(),
             network.derived.holes.shared[tie].tolist(),
             strict=True,
         )
@@ -199,9 +194,8 @@ def _other_circle(network: Network, row: int, partner: Places, partition: Partit
 def evidence_of(network: Network, tie: Places) -> list[Evidence]:
     """Return what each of some ties rests on, in the same order."""
     ties = network.derived.ties
-    begin, end = ties.evidence[tie], ties.evidence[tie + 1]
-    places = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)] or [np.empty(0, int)])
-    keys = iter(network.table.alliance_keys(ties.alliances[places]))
+    alliances = [ties.alliances_of(int(one)) for one in tie] or [ties.alliances[:0]]
+    keys = iter(network.table.alliance_keys(np.concatenate(alliances)))
     return [
         Evidence(
             weight,
@@ -212,7 +206,7 @@ def evidence_of(network: Network, tie: Places) -> list[Evidence]:
         )
         for weight, count, first, last, assumed in zip(
             ties.weight[tie].tolist(),
-            (end - begin).tolist(),
+            ties.evidence_size[tie].tolist(),
             ties.first[tie].tolist(),
             ties.last[tie].tolist(),
             ties.assumed[tie].tolist(),

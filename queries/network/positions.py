@@ -22,8 +22,6 @@ def positions(network: Network, ids: NDArray[np.integer[Any]], partition: Partit
     rows = at[tied]
     result = [Position(key, network.standing(int(i)), 0) for key, i in zip(keys, ids, strict=True)]
     holes, offsets, structure = network.derived.holes, network.derived.ties.offsets, network.derived.structure
-    names = tuple(network.derived.percentiles)
-    shares = np.stack([network.derived.percentiles[name][rows] for name in names], axis=1)
     columns = (
         offsets[rows + 1] - offsets[rows],
         holes.strength[rows],
@@ -39,6 +37,9 @@ def positions(network: Network, ids: NDArray[np.integer[Any]], partition: Partit
         structure.core[rows],
         structure.articulation[rows],
     )
+    values = {name: measure[rows] for name, measure in network.derived.measures.items()}
+    names = tuple(values)
+    shares = np.stack([network.derived.ranks[name].share(values[name]) for name in names], axis=1)
     roles, participation = brokerage(network, rows, partition)
     for place, values, share, played, spread in zip(
         tied.tolist(),

@@ -17,7 +17,7 @@ from tertius.queries.network.introductions import STRONG_MIN, Introducer, Introd
 from tertius.queries.network.kernel_introductions import bottlenecks, products
 from tertius.queries.network.kernel_prospects import farthest_reach, judge, surroundings
 from tertius.queries.network.kernel_types import Flags, Floats
-from tertius.queries.network.measures import comparable
+from tertius.queries.network.ranks import comparable
 
 if TYPE_CHECKING:
     from tertius.queries.network.network import Network

@@ -17,7 +17,6 @@ from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_types import Flags
 from tertius.queries.network.network import Network
 from tertius.queries.network.parameters import MOST_TIES
-from tertius.queries.network.splice import tie_of
 from tertius.queries.network.statements import (
     materialised,
     measure_set,
@@ -28,6 +27,7 @@ from tertius.queries.network.statements import (
     tie_lines,
     tie_node,
 )
+from tertius.queries.network.tie_network import tie_of
 from tertius.queries.network.workers import Workers
 
 MOST_CHANGED: Final = 0.2
@@ -170,7 +170,7 @@ def _ties_changed(old: Network, new: Network) -> tuple[NDArray[np.int64], NDArra
 def _said(network: Network) -> tuple[NDArray[Any], ...]:
     ties = network.derived.ties
     bridge = network.derived.holes.shared == 0
-    return ties.weight, np.diff(ties.evidence), ties.first, ties.last, bridge
+    return ties.weight, ties.evidence_size, ties.first, ties.last, bridge
 
 
 def _ends(network: Network, chosen: NDArray[np.int64]) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_cores import core_numbers, cut
 from tertius.queries.network.kernel_roles import take_closed, take_closed_at, two_paths
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
-from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.tie_network import TieNetwork
 from tertius.queries.network.workers import Workers
 
 NAMES: Final = ("coordinator", "consultant", "gatekeeper", "liaison", "unclassified")
@@ -62,67 +61,92 @@ def brokerage_of(ties: TieNetwork, part: Ids, row: int) -> tuple[list[int], floa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """What holds the network together.
+class Cuts:
+    """Where the network falls apart.
+
+    Attributes:
+        articulation: Positions without which their component falls apart.
+        bridge: Ties without which their component falls apart.
+        block: Block that each position hangs in, -1 for none; see `kernel_cores.cut`.
+        top: Position at the top of that block, -1 for none.
+    """
+
+    articulation: Flags
+    bridge: Flags
+    block: Ids
+    top: Ids
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Structure:
+    """Cores, `Cuts`, and `Brokerage` over the communities, as they are kept on disk.
 
     Attributes:
         core: Largest k for which each position is in the k-core, 1 or more (Seidman 1983).
-        articulation: Positions without which their component falls apart.
-        bridge: Ties without which their component falls apart.
+        articulation: As in `Cuts`.
+        bridge: As in `Cuts`.
+        block: As in `Cuts`.
+        top: As in `Cuts`.
+        roles: As in `Brokerage`.
+        participation: As in `Brokerage`.
     """
 
     core: Ids
     articulation: Flags
     bridge: Flags
-
-    def with_roles(self, roles: Offsets, participation: Floats) -> Structure:
-        """Put roles and participation over the communities to it."""
-        return Structure(self.core, self.articulation, self.bridge, roles, participation)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Structure:
-    """`Frame`, and `Brokerage` over the communities, as they are kept on disk."""
-
-    core: Ids
-    articulation: Flags
-    bridge: Flags
+    block: Ids
+    top: Ids
     roles: Offsets
     participation: Floats
 
+    def in_one_block(self, one: int, other: int) -> bool:
+        """Tell whether two positions lie in one block: a tie between them then leaves blocks as they are."""
+        same = self.block[one] == self.block[other] >= 0
+        return bool(same or self.top[one] == other or self.top[other] == one)
 
-def frame(ties: TieNetwork, workers: Workers) -> Frame:
-    """Find cores, articulation points and bridges, each in time linear in the ties."""
-    held, work = _frame(ties)
-    workers.each(lambda at: work[at](), range(len(work)))
-    return held
+
+def cores(ties: TieNetwork) -> Ids:
+    """Return the largest k for which each position is in the k-core, in time linear in the ties."""
+    return core_numbers(ties.offsets, ties.partner)
+
+
+def cuts(ties: TieNetwork) -> Cuts:
+    """Find articulation points, bridges and blocks, in time linear in the ties."""
+    n, m = ties.organization.size, ties.low.size
+    block, top = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+    found = Cuts(np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_), block, top)
+    cut(ties.offsets, (ties.partner, ties.slot_tie), found.articulation, found.bridge, (block, top))
+    return found
 
 
 def structure(ties: TieNetwork, part: Ids, workers: Workers) -> Structure:
-    """Find what `frame` finds and, beside it, brokerage over the communities.
+    """Find cores, cuts, and brokerage over the communities.
 
     Args:
         ties: The network.
         part: Community of each position.
         workers: Threads.
     """
-    held, work = _frame(ties)
-    found: list[Brokerage] = []
-    # The longest first, so that two threads end together.
-    work.insert(0, lambda: found.append(brokerage(ties, part)))
-    workers.each(lambda at: work[at](), range(len(work)))
-    return held.with_roles(found[0].roles, found[0].participation)
+    found: dict[str, Any] = {}
+    work = (
+        # The longest first, so that two threads end together.
+        ("brokerage", lambda: brokerage(ties, part)),
+        ("cuts", lambda: cuts(ties)),
+        ("cores", lambda: cores(ties)),
+    )
 
+    def do(at: int) -> None:
+        name, find = work[at]
+        found[name] = find()
 
-def _frame(ties: TieNetwork) -> tuple[Frame, list[Callable[[], None]]]:
-    """Return a frame and the independent pieces of work that fill it."""
-    n, m = ties.organization.size, ties.low.size
-    held = Frame(np.empty(n, dtype=np.int32), np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_))
-
-    def cores() -> None:
-        held.core[:] = core_numbers(ties.offsets, ties.partner)
-
-    def cuts() -> None:
-        cut(ties.offsets, ties.partner, ties.slot_tie, held.articulation, held.bridge)
-
-    return held, [cuts, cores]
+    workers.each(do, range(len(work)))
+    apart: Cuts = found["cuts"]
+    return Structure(
+        found["cores"],
+        apart.articulation,
+        apart.bridge,
+        apart.block,
+        apart.top,
+        found["brokerage"].roles,
+        found["brokerage"].participation,
+    )

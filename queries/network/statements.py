@@ -177,7 +177,6 @@ def tie_node(one: str, other: str, base: str) -> str:
 def tie_lines(network: Network, chosen: NDArray[np.int64], base: str) -> Iterator[str]:
     """Yield the statements of ties, given by their places in the network's order."""
     ties, table, shared = network.derived.ties, network.table, network.derived.holes.shared
-    length = np.diff(ties.evidence)
     this = iri(measure_set(base))
     for begin in range(0, chosen.size, BATCH):
         part = chosen[begin : begin + BATCH]
@@ -186,7 +185,7 @@ def tie_lines(network: Network, chosen: NDArray[np.int64], base: str) -> Iterato
             table.organization_keys(ties.organization[low]),
             table.organization_keys(ties.organization[high]),
             ties.weight[part].tolist(),
-            length[part].tolist(),
+            ties.evidence_size[part].tolist(),
             shared[part].tolist(),
             ties.first[part].tolist(),
             ties.last[part].tolist(),

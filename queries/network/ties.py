@@ -28,6 +28,7 @@ from tertius.queries.network.kernel_ties import (
 from tertius.queries.network.kernel_types import Flags, Floats, Offsets
 from tertius.queries.network.parameters import NetworkParameters, Weight
 from tertius.queries.network.table import ParticipationTable, Rows
+from tertius.queries.network.tie_network import TieNetwork
 from tertius.queries.network.workers import Workers
 
 MOST_PAIRS: Final = 60_000_000
@@ -38,56 +39,6 @@ _FEW_PAIRS: Final = 100_000
 
 _MOST_PIECES: Final = 4
 """Every thread looks through all pairs for its own."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TieNetwork:
-    """Ties of one set of parameters, rows in ascending order of degree, then of the organisation's key.
-
-    A position is an organisation's place in that order. Ties are ordered by (low, high) and are the
-    slots `partner > row` of a symmetric CSR; T and all measures per tie follow the same order.
-
-    Attributes:
-        organization: Organisation id of each position, shape (n,).
-        position: Position of each organisation id, -1 without ties, shape (organisations,).
-        active: Whether an organisation id is active in the window and not excluded.
-        offsets: First slot of each position, shape (n + 1,).
-        partner: Partner's position of each slot, ascending within a row, shape (2m,).
-        slot_weight: Weight of each slot.
-        slot_tie: Tie of each slot.
-        forward: First tie of each position as `low`, shape (n + 1,).
-        low: Smaller position of each tie, shape (m,).
-        high: Larger position of each tie.
-        weight: Weight of each tie, above 0.
-        first: First day of a counted overlap (days; `ALWAYS` where no start is known).
-        last: Last day of a counted overlap (days; `FOREVER` where no end can be told).
-        assumed: Whether that last day follows from an assumed end.
-        evidence: First place of each tie's alliances in `alliances`, shape (m + 1,).
-        alliances: Alliance ids, tie after tie.
-        participations: Participations active in the window, without excluded organisations.
-        alliance_count: Alliances with such a participation, without those left out.
-        left_out: Alliances above `max_partners`.
-    """
-
-    organization: Ids
-    position: Ids
-    active: Flags
-    offsets: Offsets
-    partner: Ids
-    slot_weight: Floats
-    slot_tie: Ids
-    forward: Offsets
-    low: Ids
-    high: Ids
-    weight: Floats
-    first: Days
-    last: Days
-    assumed: Flags
-    evidence: Offsets
-    alliances: Ids
-    participations: int
-    alliance_count: int
-    left_out: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -385,14 +336,14 @@ def in_degree_order(
         partner=partner,
         slot_weight=slot_weight,
         slot_tie=slot_tie,
-        forward=np.append(0, np.cumsum(np.bincount(low, minlength=n))).astype(np.int64),
         low=low,
         high=high,
         weight=weight,
         first=first,
         last=last,
         assumed=assumed,
-        evidence=evidence,
+        evidence=evidence[:-1],
+        evidence_size=np.diff(evidence).astype(np.int32),
         alliances=alliances,
         participations=participations,
         alliance_count=alliance_count,

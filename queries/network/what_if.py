@@ -240,8 +240,7 @@ class _Change:
         ties, slot = self._network.derived.ties, self._slot(pair)
         if slot < 0:
             return []
-        tie = int(ties.slot_tie[slot])
-        found: list[int] = ties.alliances[ties.evidence[tie] : ties.evidence[tie + 1]].tolist()
+        found: list[int] = ties.alliances_of(int(ties.slot_tie[slot])).tolist()
         return found
 
     def _weight(self, pair: tuple[int, int]) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from tertius.ontology.identity import key
 from tertius.queries.network import ColumnsBuilder, Network, NetworkParameters, ParticipationColumns, build
-from tertius.queries.network.ties import TieNetwork, Ties, in_degree_order
+from tertius.queries.network.tie_network import TieNetwork
+from tertius.queries.network.ties import Ties, in_degree_order
 
 
 def org(name: str) -> str:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tertius.queries.network.kernel_paths import exclusive_reach
-from tertius.queries.network.measures import betweenness, communities, percentiles, structural_holes
+from tertius.queries.network.measures import betweenness, communities, structural_holes
+from tertius.queries.network.ranks import Ranks
 
 from tests.queries.network.conftest import edges_of, random_graph, ties_of
 
@@ -233,7 +234,13 @@ def test_communities_are_the_same_every_time_and_numbered_by_size() -> None:
 
 
 def test_percentiles_count_equal_values_half_and_ignore_rounding() -> None:
-    assert percentiles(np.array([1.0, 2.0, 2.0, 3.0])).tolist() == [12.5, 50.0, 50.0, 87.5]
-    assert percentiles(np.array([0.1 + 0.2, 0.3])).tolist() == [50.0, 50.0]
-    assert percentiles(np.array([7])).tolist() == [50.0]
-    assert percentiles(np.zeros(0)).size == 0
+    def percentiles(values: list[float]) -> list[float]:
+        found: list[float] = Ranks.of(np.array(values)).share(np.array(values)).tolist()
+        return found
+
+    assert percentiles([1.0, 2.0, 2.0, 3.0]) == [12.5, 50.0, 50.0, 87.5]
+    assert percentiles([0.1 + 0.2, 0.3]) == [50.0, 50.0]
+    assert percentiles([7]) == [50.0]
+    assert percentiles([]) == []
+    assert percentiles([1.0, math.nan, 3.0])[::2] == [25.0, 75.0]
+    assert math.isnan(percentiles([math.nan, 3.0])[0])

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tertius.queries.network import Partition
-from tertius.queries.network.kernel_cores import spans
+from tertius.queries.network.kernel_cores import raise_cores, spans
 from tertius.queries.network.measures import structural_holes
-from tertius.queries.network.roles import NAMES, brokerage, brokerage_of, frame
-from tertius.queries.network.ties import TieNetwork
+from tertius.queries.network.roles import NAMES, brokerage, brokerage_of, cores, cuts, structure
+from tertius.queries.network.tie_network import TieNetwork
 from tertius.queries.network.workers import Workers
 
 from tests.queries.network.conftest import Make, consortia, edges_of, org, random_graph, ties_of
@@ -87,7 +87,7 @@ def test_roles_and_participation_equal_counting(drawn: Drawn) -> None:
 @given(divided_graphs())
 def test_spans_equal_the_distance_without_the_tie(drawn: Drawn) -> None:
     graph, (ties, _) = graph_of(drawn[0]), ties_and_parts(drawn)
-    bridge = frame(ties, Workers(1)).bridge
+    bridge = cuts(ties).bridge
     for row, i in enumerate(ties.organization.tolist()):
         around = spans(ties.offsets, ties.partner, bridge, ties.slot_tie, row).tolist()
         for slot, steps in zip(range(ties.offsets[row], ties.offsets[row + 1]), around, strict=True):
@@ -102,20 +102,56 @@ def test_spans_equal_the_distance_without_the_tie(drawn: Drawn) -> None:
 @given(divided_graphs())
 def test_cores_and_cuts_equal_networkx(drawn: Drawn) -> None:
     graph, (ties, _) = graph_of(drawn[0]), ties_and_parts(drawn)
-    held = frame(ties, Workers(1))
+    held = cuts(ties)
     theirs = nx.core_number(graph)
     name = ties.organization.tolist()
-    assert held.core.tolist() == [theirs[i] for i in name]
+    assert cores(ties).tolist() == [theirs[i] for i in name]
     assert {name[row] for row in np.flatnonzero(held.articulation)} == set(nx.articulation_points(graph))
     ours = {frozenset((name[ties.low[t]], name[ties.high[t]])) for t in np.flatnonzero(held.bridge)}
     assert ours == {frozenset(pair) for pair in nx.bridges(graph)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(divided_graphs())
+def test_two_lie_in_one_block_where_networkx_says_so(drawn: Drawn) -> None:
+    graph, (ties, part) = graph_of(drawn[0]), ties_and_parts(drawn)
+    with Workers(1) as workers:
+        held = structure(ties, part, workers)
+    name = ties.organization.tolist()
+    blocks = list(nx.biconnected_components(graph))
+    for one, other in combinations(range(len(name)), 2):
+        together = any({name[one], name[other]} <= block for block in blocks)
+        assert held.in_one_block(one, other) == held.in_one_block(other, one) == together
+
+
+@settings(max_examples=300, deadline=None)
+@given(divided_graphs(), st.integers(1, 12))
+def test_cores_rise_tie_by_tie_as_networkx_counts_them(drawn: Drawn, last: int) -> None:
+    _, (ties, _) = graph_of(drawn[0]), ties_and_parts(drawn)
+    n, m = ties.organization.size, ties.low.size
+    graph = nx.Graph()
+    graph.add_nodes_from(range(n))
+    first = max(m - last, 0)
+    graph.add_edges_from(zip(ties.low[:first].tolist(), ties.high[:first].tolist(), strict=True))
+    number = nx.core_number(graph) if n else {}
+    core, room = np.array([number[row] for row in range(n)], dtype=np.int32), np.empty(n, dtype=np.int32)
+    for tie in range(first, m):
+        one, other = int(ties.low[tie]), int(ties.high[tie])
+        before = core.copy()
+        slots = ties.partner, ties.slot_tie
+        rose = room[: raise_cores(ties.offsets, slots, core, one, other, tie, room)]
+        graph.add_edge(one, other)
+        number = nx.core_number(graph)
+        assert core.tolist() == [number[row] for row in range(n)]
+        assert sorted(rose.tolist()) == np.flatnonzero(core != before).tolist()
 
 
 @pytest.mark.parametrize(("nodes", "probability", "seed"), [(300, 0.01, 1), (800, 0.02, 2), (40, 0.8, 3)])
 def test_cores_and_cuts_equal_igraph_on_larger_networks(nodes: int, probability: float, seed: int) -> None:
     edges = edges_of(random_graph(nodes, probability, seed))
     ties = ties_of(edges, nodes)
-    held = frame(ties, Workers(2))
+    with Workers(2) as workers:
+        held = structure(ties, np.zeros(ties.organization.size, dtype=np.int32), workers)
     peer = igraph.Graph(n=nodes, edges=list(edges))
     coreness = peer.coreness()
     assert held.core.tolist() == [coreness[i] for i in ties.organization.tolist()]
@@ -126,8 +162,8 @@ def test_cores_and_cuts_equal_igraph_on_larger_networks(nodes: int, probability:
 
 def test_without_ties_there_is_nothing_to_hold() -> None:
     ties = ties_of({}, 4)
-    held, found = frame(ties, Workers(1)), brokerage(ties, np.zeros(0, dtype=np.int32))
-    assert held.core.size == held.articulation.size == held.bridge.size == 0
+    held, found = cuts(ties), brokerage(ties, np.zeros(0, dtype=np.int32))
+    assert cores(ties).size == held.articulation.size == held.bridge.size == held.block.size == 0
     assert found.roles.size == found.participation.size == 0
 
 

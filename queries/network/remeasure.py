@@ -1,0 +1,291 @@
+"""Measures of a network whose rows and ties kept their places, taken again where something touched them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tertius.queries.network.adoption import adopt, modularity
+from tertius.queries.network.answers import Order
+from tertius.queries.network.columns import Ids
+from tertius.queries.network.derived import PERCENTILES, Carried, Derived, array_names, measured, ordering
+from tertius.queries.network.kernel_cores import raise_cores
+from tertius.queries.network.kernel_local import measures_at, strengths_at, surroundings, take_closed_of
+from tertius.queries.network.kernel_roles import two_paths
+from tertius.queries.network.kernel_types import Floats
+from tertius.queries.network.measures import Communities, StructuralHoles
+from tertius.queries.network.parameters import NetworkParameters
+from tertius.queries.network.ranks import Ranks, comparable, put_in_order
+from tertius.queries.network.revise import Revised, keeps_rows, revise
+from tertius.queries.network.revision import Revision
+from tertius.queries.network.roles import Cuts, Structure, cores, cuts
+from tertius.queries.network.summary import Pieces, summarise
+from tertius.queries.network.table import ParticipationTable
+from tertius.queries.network.tie_changes import TieChanges
+from tertius.queries.network.tie_network import TieNetwork
+from tertius.queries.network.workers import Aside, Workers
+
+_WALK: Final = 24
+"""Slots per tie that measuring the touched rows may visit before measuring all rows is quicker."""
+
+_MOST_ROWS: Final = 20_000
+"""Rows that may be measured again, and put into the orders one by one, before all are."""
+
+_FEW_TIES: Final = 8
+"""New ties up to which cores are raised tie by tie."""
+
+
+def remeasure(
+    old: Derived,
+    revision: Callable[[], Revision],
+    table: ParticipationTable,
+    parameters: NetworkParameters,
+    changes: TieChanges,
+    *,
+    carried: Carried,
+    threads: int | None = None,
+) -> Derived | None:
+    """Put changes into a network and measure what they touch; its files are written but for the numbers.
+
+    Args:
+        old: The network before.
+        revision: Begins the new network's files; not called where nothing is returned.
+        table: The base table now.
+        parameters: With the as-of filled in.
+        changes: What becomes of the ties.
+        carried: Since when communities and betweenness date.
+        threads: At most so many threads.
+
+    Returns:
+        The network, or None where somebody has no tie any longer or too many rows are touched.
+    """
+    if not keeps_rows(old.ties, changes) or _too_many(old.ties, changes):
+        return None
+    files = revision()
+    by_tie = {"closure": old.holes.closure, "shared": old.holes.shared, "bridge": old.structure.bridge}
+    with Workers(threads) as workers, Aside(threads) as aside:
+        revised = revise(old.ties, changes, by_tie, table, revision=files, workers=workers)
+        ties = revised.ties
+        held = aside.begin(lambda: _frame(old, changes, revised, files))
+        reached = np.zeros(ties.organization.size, dtype=np.bool_)
+        surroundings(ties.offsets, ties.partner, revised.touched, reached)
+        rows = np.flatnonzero(reached).astype(np.int32)
+        holes = _holes(revised, rows, files)
+        number = _communities(old, ties, files)
+        roles, participation = _roles(ties, number, rows, files)
+        between = _betweenness(old, ties, holes, rows, files)
+        quality = modularity(ties, number)
+        found = held()
+    structure = Structure(
+        found.core,
+        found.cuts.articulation,
+        found.cuts.bridge,
+        found.cuts.block,
+        found.cuts.top,
+        roles,
+        participation,
+    )
+    ranks, orders = _ranks(old, table, (ties, holes, between, structure), (rows, found.other_cores), files)
+    files.finish()
+    return Derived(
+        parameters=parameters,
+        ties=ties,
+        holes=holes,
+        betweenness=between,
+        community=number,
+        structure=structure,
+        ranks=ranks,
+        orders=orders,
+        summary=summarise(
+            table,
+            parameters,
+            ties,
+            holes,
+            Communities(number, quality),
+            method=carried.method(old.summary),
+            origin=carried.origin,
+            pieces=found.pieces,
+        ),
+        carried=carried,
+    )
+
+
+def settle(between: Floats, degree: NDArray[np.int64], clustering: Floats) -> None:
+    """Write the betweenness, unknown so far, of those whose partners are all tied to each other.
+
+    Nobody's shortest path leads through them.
+    """
+    between[np.isnan(between) & ((degree == 1) | (clustering == 1.0))] = 0.0
+
+
+def _too_many(old: TieNetwork, changes: TieChanges) -> bool:
+    """Tell whether measuring everybody is quicker than measuring those touched."""
+    touched = [changes.ties.low[changes.weighty], changes.ties.high[changes.weighty]]
+    touched += [old.organization[end[changes.ended]] for end in (old.low, old.high)]
+    ids = np.unique(np.concatenate(touched))
+    rows = old.position[ids[ids < old.position.size]]
+    reached = np.zeros(old.organization.size, dtype=np.bool_)
+    visits = surroundings(old.offsets, old.partner, rows[rows >= 0], reached)
+    return bool(visits > _WALK * old.low.size or reached.sum() > _MOST_ROWS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """Cores, cuts and components.
+
+    Attributes:
+        core: As in `Structure`.
+        other_cores: Rows whose core is another, or that are new.
+        cuts: Cuts.
+        pieces: Components.
+    """
+
+    core: Ids
+    other_cores: NDArray[np.integer[Any]]
+    cuts: Cuts
+    pieces: Pieces
+
+
+def _frame(old: Derived, changes: TieChanges, revised: Revised, files: Revision) -> _Frame:
+    """Bring cores, cuts and components up to date, or find them again where no tie by tie update will do."""
+    before, ties = old.structure, revised.ties
+    known, n = old.ties.organization.size, ties.organization.size
+    only_new = n == known and not changes.ended.size
+    new = np.arange(old.ties.low.size, ties.low.size) if only_new else np.empty(0, np.int64)
+    pairs = list(zip(ties.low[new].tolist(), ties.high[new].tolist(), strict=True))
+    if only_new and new.size <= _FEW_TIES:
+        core, slots = files.change("core", n), (ties.partner, ties.slot_tie)
+        room = np.empty(n, dtype=np.int32)
+        raised = [room[:0]]
+        for (one, other), tie in zip(pairs, new.tolist(), strict=True):
+            raised.append(room[: raise_cores(ties.offsets, slots, core, one, other, tie, room)].copy())
+        others = np.unique(np.concatenate(raised))
+        files.mark("core", others)
+    else:
+        core = files.put("core", cores(ties))
+        others = np.append(np.flatnonzero(core[:known] != before.core), np.arange(known, n))
+    if only_new and all(before.in_one_block(one, other) for one, other in pairs):
+        return _Frame(
+            core,
+            others,
+            Cuts(before.articulation, revised.columns["bridge"], before.block, before.top),
+            Pieces(old.summary.components, old.summary.largest_component),
+        )
+    found = cuts(ties)
+    kept = Cuts(**{name: files.put(name, getattr(found, name)) for name in array_names(Cuts)})
+    return _Frame(core, others, kept, Pieces.of(ties))
+
+
+def _holes(revised: Revised, rows: Ids, files: Revision) -> StructuralHoles:
+    """Bring Burt's measures up to date."""
+    ties = revised.ties
+    names = [name for name in array_names(StructuralHoles) if name not in revised.columns]
+    by_row: dict[str, Any] = {name: files.change(name, ties.organization.size) for name in names}
+    closure, shared = revised.columns["closure"], revised.columns["shared"]
+    strengths_at(ties.offsets, ties.slot_weight, revised.touched, by_row["strength"])
+    measures_at(
+        ties.offsets,
+        (ties.partner, ties.slot_tie),
+        ties.slot_weight,
+        by_row["strength"],
+        rows,
+        closure,
+        shared,
+        (by_row["constraint"], by_row["effective_size"], by_row["hierarchy"]),
+        by_row["triangles"],
+        by_row["local_bridges"],
+    )
+    degree: Floats = np.diff(ties.offsets)[rows].astype(np.float64)
+    pairs = degree * (degree - 1) / 2
+    by_row["efficiency"][rows] = by_row["effective_size"][rows] / degree
+    by_row["clustering"][rows] = np.divide(
+        by_row["triangles"][rows], pairs, out=np.full(rows.size, np.nan), where=pairs > 0
+    )
+    for name in names:
+        files.mark(name, rows)
+    own = [ties.slot_tie[ties.offsets[row] : ties.offsets[row + 1]] for row in rows.tolist()]
+    measured_ties = np.unique(np.concatenate([*own, ties.slot_tie[:0]]))
+    for name in ("closure", "shared"):
+        files.mark(name, measured_ties)
+    return StructuralHoles(**by_row, closure=closure, shared=shared)
+
+
+def _communities(old: Derived, ties: TieNetwork, files: Revision) -> Ids:
+    """Carry communities; newcomers join one."""
+    known, n = old.community.size, ties.organization.size
+    number = files.change("community", n)
+    if n > known:
+        number[known:] = -1
+        number[known:] = adopt(ties, number)[known:]
+        files.mark("community", np.arange(known, n))
+    return number
+
+
+def _betweenness(
+    old: Derived, ties: TieNetwork, holes: StructuralHoles, rows: Ids, files: Revision
+) -> Floats:
+    """Carry betweenness; newcomers have none but where it must be nothing."""
+    known = old.betweenness.size
+    between: Floats = files.change("betweenness", ties.organization.size)
+    between[known:] = np.nan
+    part = between[rows]
+    settle(part, np.diff(ties.offsets)[rows], holes.clustering[rows])
+    between[rows] = part
+    files.mark("betweenness", rows)
+    return between
+
+
+def _roles(ties: TieNetwork, number: Ids, rows: Ids, files: Revision) -> tuple[NDArray[np.int64], Floats]:
+    """Bring roles and participation over the communities up to date."""
+    roles = files.change("roles", 5 * ties.organization.size)
+    participation = files.change("participation", ties.organization.size)
+    counts = np.zeros(int(number.max(initial=-1)) + 1, dtype=np.int32)
+    for row in rows.tolist():
+        five, one = slice(5 * row, 5 * row + 5), slice(row, row + 1)
+        two_paths(ties.offsets, ties.partner, number, row, row + 1, counts, roles[five], participation[one])
+    take_closed_of(ties.offsets, ties.partner, number, rows, roles)
+    files.mark("roles", (5 * rows[:, None].astype(np.int64) + np.arange(5)).ravel())
+    files.mark("participation", rows)
+    return roles, participation
+
+
+def _ranks(
+    old: Derived,
+    table: ParticipationTable,
+    parts: tuple[TieNetwork, StructuralHoles, Floats, Structure],
+    rows: tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]],
+    files: Revision,
+) -> tuple[dict[str, Ranks], dict[str, Ids]]:
+    """Bring ranks and orders up to date for the rows that were measured, and for those with another core."""
+    ties, holes, between, structure = parts
+    values = measured(ties, holes, between, lambda: structure)
+    before = measured(old.ties, old.holes, old.betweenness, lambda: old.structure)
+    orders = dict(old.orders)
+    ranks: dict[str, Ranks] = {}
+    for name in PERCENTILES:
+        now, then = values[name](), before[name]()
+        moved, known = _moved(rows[name == "core"], now, then)
+        ranks[name] = old.ranks[name].revised(then[moved[known]], now[moved])
+        for part in ("removed", "added"):
+            files.put(f"{part}-{name}", getattr(ranks[name], part))
+        if name in orders and moved.size:
+            ascending = ordering(Order(name), now)
+            put = put_in_order(
+                orders[name], ascending, moved, lambda rows: table.organizations[ties.organization[rows]]
+            )
+            orders[name] = files.put(f"order-{name}", put)
+    return ranks, orders
+
+
+def _moved(
+    rows: NDArray[np.integer[Any]], now: NDArray[Any], then: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the rows whose value is another or that are new, and which of them were there before."""
+    known = rows < then.size
+    one, other = comparable(now[rows[known]]), comparable(then[rows[known]])
+    differs = np.ones(rows.size, dtype=np.bool_)
+    differs[known] = (one != other) & ~(np.isnan(one) & np.isnan(other))
+    return rows[differs].astype(np.int64), known[differs]
