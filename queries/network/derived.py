@@ -171,7 +171,7 @@ class Derived:
         summary["as_of"] = date.fromisoformat(summary["as_of"]) if summary["as_of"] else None
         array = Arrays(directory)
 
-        def part(kind: type[Any]) -> dict[str, NDArray[Any]]:
+        def part(kind: type[Any]) -> dict[str, Any]:
             return {name: array(name) for name in array_names(kind)}
 
         return cls(
@@ -322,12 +322,23 @@ def assemble(
         orders[which.value] = in_order(ordering(which, values[which.value]()), by_key)
 
     def sum_up() -> None:
-        summary.append(summarise(table, parameters, ties, holes, found, method=method, origin=origin))
+        summary.append(
+            summarise(
+                table,
+                parameters,
+                ties,
+                holes,
+                component=structure().component,
+                found=found,
+                method=method,
+                origin=origin,
+            )
+        )
 
     work: list[Callable[[], None]] = [
-        sum_up,
         *(partial(order, which) for which in Order),
         *(partial(rank, name) for name in PERCENTILES),
+        sum_up,
     ]
     with Workers(threads) as workers:
         workers.each(lambda at: work[at](), range(len(work)))

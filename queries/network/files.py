@@ -36,17 +36,13 @@ def write_array(directory: Path, name: str, values: NDArray[Any], *, growing: bo
 
 def write_pieces(directory: Path, name: str, pieces: Sequence[NDArray[Any]]) -> None:
     """Write `<name>.npy`, growing, from pieces of one type, without putting them together in memory."""
-    kind = pieces[0].dtype
-    header = {
-        "descr": np.lib.format.dtype_to_descr(kind),
-        "fortran_order": False,
-        "shape": (sum(piece.size for piece in pieces),),
-    }
+    kind, size = pieces[0].dtype, sum(piece.size for piece in pieces)
+    header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": (size,)}
     with (directory / f"{name}.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for piece in pieces:
             file.write(np.ascontiguousarray(piece, dtype=kind).data)
-        _leave_room(file, header["shape"][0], kind)
+        _leave_room(file, size, kind)
 
 
 def _leave_room(file: BinaryIO, size: int, kind: np.dtype[Any]) -> None:

@@ -137,17 +137,18 @@ def raise_cores(
     return rose
 
 
-@njit(void(READ_I4, READ_I4, repeated(I4, 2)))
-def _hang(order: Ids, above: Ids, blocks: tuple[Ids, Ids]) -> None:
+@njit(void(READ_I4, READ_I4, repeated(I4, 3)))
+def _hang(order: Ids, above: Ids, blocks: tuple[Ids, Ids, Ids]) -> None:
     """Name blocks after the rows with a top of their own, and hang all others in the block of the row above.
 
     Args:
         order: Rows in the order in which they were met.
         above: Row from which each was met, -1 for none.
-        blocks: Block of each row, written; its top, written where it is -1.
+        blocks: Block of each row, written; its top, written where it is -1; its component, written.
     """
-    block, top = blocks
+    block, top, component = blocks
     for row in order:
+        component[row] = row if above[row] < 0 else component[above[row]]
         if top[row] >= 0:
             block[row] = row
         elif above[row] < 0:
@@ -156,13 +157,13 @@ def _hang(order: Ids, above: Ids, blocks: tuple[Ids, Ids]) -> None:
             block[row], top[row] = block[above[row]], top[above[row]]
 
 
-@njit(void(READ_I8, repeated(READ_I4, 2), B1, B1, repeated(I4, 2)))
+@njit(void(READ_I8, repeated(READ_I4, 2), B1, B1, repeated(I4, 3)))
 def cut(
     offsets: Offsets,
     slots: tuple[Ids, Ids],
     articulation: Flags,
     bridge: Flags,
-    blocks: tuple[Ids, Ids],
+    blocks: tuple[Ids, Ids, Ids],
 ) -> None:
     """Find rows and ties without which their component falls apart (Hopcroft & Tarjan 1973), and blocks.
 
@@ -174,10 +175,11 @@ def cut(
         slots: Partner, none twice in a row, and tie of each slot.
         articulation: Written, false before: rows.
         bridge: Written, false before: ties.
-        blocks: Written: number of the block that each row hangs in, and that block's top; -1 for none.
+        blocks: Written: number of the block that each row hangs in, that block's top, -1 for none; number
+            of each row's component.
     """
     partner, slot_tie = slots
-    _, top = blocks
+    _, top, _ = blocks
     n = offsets.size - 1
     top[:] = -1
     order = np.empty(n, dtype=np.int32)

@@ -131,30 +131,6 @@ def accumulate_betweenness(
             dependency[v] = 0.0
 
 
-@njit(I4(READ_I8, READ_I4))
-def components(offsets: Offsets, partner: Ids) -> Ids:
-    """Number each row's connected component by its first row."""
-    n = offsets.size - 1
-    label = np.full(n, -1, dtype=np.int32)
-    queue = np.empty(n, dtype=np.int32)
-    for first in range(n):
-        if label[first] >= 0:
-            continue
-        label[first] = first
-        queue[0] = first
-        head, tail = 0, 1
-        while head < tail:
-            row = queue[head]
-            head += 1
-            for slot in range(offsets[row], offsets[row + 1]):
-                other = partner[slot]
-                if label[other] < 0:
-                    label[other] = first
-                    queue[tail] = other
-                    tail += 1
-    return label
-
-
 @njit(int64(READ_I8, READ_I4, int64, I4, I4))
 def exclusive_reach(offsets: Offsets, partner: Ids, ego: int, leads: Ids, reached: Ids) -> int:
     """Find the organisations at distance two from `ego` to which exactly one partner leads.

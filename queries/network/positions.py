@@ -37,9 +37,9 @@ def positions(network: Network, ids: NDArray[np.integer[Any]], partition: Partit
         structure.core[rows],
         structure.articulation[rows],
     )
-    values = {name: measure[rows] for name, measure in network.derived.measures.items()}
-    names = tuple(values)
-    shares = np.stack([network.derived.ranks[name].share(values[name]) for name in names], axis=1)
+    measured = {name: measure[rows] for name, measure in network.derived.measures.items()}
+    names = tuple(measured)
+    shares = np.stack([network.derived.ranks[name].share(measured[name]) for name in names], axis=1)
     roles, participation = brokerage(network, rows, partition)
     for place, values, share, played, spread in zip(
         tied.tolist(),

@@ -12,7 +12,7 @@ from tertius.queries.network.columns import Ids
 from tertius.queries.network.kernel_types import Floats
 
 
-def comparable(values: NDArray[Any]) -> Floats:
+def comparable(values: NDArray[Any]) -> NDArray[Any]:
     """Round to twelve decimals, so that values which differ by rounding alone compare as equal."""
     return np.round(np.asarray(values, dtype=np.float64), 12)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tertius.queries.network.adoption import adopt, modularity
 from tertius.queries.network.answers import Order
+from tertius.queries.network.blocks import Blocks
 from tertius.queries.network.columns import Ids
 from tertius.queries.network.derived import PERCENTILES, Carried, Derived, array_names, measured, ordering
 from tertius.queries.network.kernel_cores import raise_cores
@@ -22,7 +23,7 @@ from tertius.queries.network.ranks import Ranks, comparable, put_in_order
 from tertius.queries.network.revise import Revised, keeps_rows, revise
 from tertius.queries.network.revision import Revision
 from tertius.queries.network.roles import Cuts, Structure, cores, cuts
-from tertius.queries.network.summary import Pieces, summarise
+from tertius.queries.network.summary import summarise
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.tie_changes import TieChanges
 from tertius.queries.network.tie_network import TieNetwork
@@ -65,7 +66,7 @@ def remeasure(
     if not keeps_rows(old.ties, changes) or _too_many(old.ties, changes):
         return None
     files = revision()
-    by_tie = {"closure": old.holes.closure, "shared": old.holes.shared, "bridge": old.structure.bridge}
+    by_tie: dict[str, NDArray[Any]] = {"closure": old.holes.closure, "shared": old.holes.shared, "bridge": old.structure.bridge}
     with Workers(threads) as workers, Aside(threads) as aside:
         revised = revise(old.ties, changes, by_tie, table, revision=files, workers=workers)
         ties = revised.ties
@@ -85,6 +86,7 @@ def remeasure(
         found.cuts.bridge,
         found.cuts.block,
         found.cuts.top,
+        found.cuts.component,
         roles,
         participation,
     )
@@ -104,10 +106,10 @@ def remeasure(
             parameters,
             ties,
             holes,
-            Communities(number, quality),
+            component=structure.component,
+            found=Communities(number, quality),
             method=carried.method(old.summary),
             origin=carried.origin,
-            pieces=found.pieces,
         ),
         carried=carried,
     )
@@ -134,49 +136,58 @@ def _too_many(old: TieNetwork, changes: TieChanges) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Frame:
-    """Cores, cuts and components.
+    """Cores and cuts.
 
     Attributes:
         core: As in `Structure`.
         other_cores: Rows whose core is another, or that are new.
         cuts: Cuts.
-        pieces: Components.
     """
 
     core: Ids
     other_cores: NDArray[np.integer[Any]]
     cuts: Cuts
-    pieces: Pieces
 
 
 def _frame(old: Derived, changes: TieChanges, revised: Revised, files: Revision) -> _Frame:
-    """Bring cores, cuts and components up to date, or find them again where no tie by tie update will do."""
-    before, ties = old.structure, revised.ties
-    known, n = old.ties.organization.size, ties.organization.size
-    only_new = n == known and not changes.ended.size
-    new = np.arange(old.ties.low.size, ties.low.size) if only_new else np.empty(0, np.int64)
-    pairs = list(zip(ties.low[new].tolist(), ties.high[new].tolist(), strict=True))
-    if only_new and new.size <= _FEW_TIES:
-        core, slots = files.change("core", n), (ties.partner, ties.slot_tie)
-        room = np.empty(n, dtype=np.int32)
-        raised = [room[:0]]
-        for (one, other), tie in zip(pairs, new.tolist(), strict=True):
-            raised.append(room[: raise_cores(ties.offsets, slots, core, one, other, tie, room)].copy())
-        others = np.unique(np.concatenate(raised))
-        files.mark("core", others)
-    else:
+    """Bring cores and cuts up to date tie by tie, or find them again where that will not do."""
+    ties, known = revised.ties, old.ties.organization.size
+    new = np.arange(old.ties.low.size, ties.low.size)
+    if changes.ended.size or new.size > _FEW_TIES:
         core = files.put("core", cores(ties))
-        others = np.append(np.flatnonzero(core[:known] != before.core), np.arange(known, n))
-    if only_new and all(before.in_one_block(one, other) for one, other in pairs):
-        return _Frame(
-            core,
-            others,
-            Cuts(before.articulation, revised.columns["bridge"], before.block, before.top),
-            Pieces(old.summary.components, old.summary.largest_component),
-        )
+        other = np.append(core[:known] != old.structure.core, np.ones(core.size - known, dtype=np.bool_))
+        return _Frame(core, np.flatnonzero(other), _cut_again(ties, files))
+    core, others = _raised(ties, new, known, files)
+    arrays = {
+        name: files.change(name, ties.organization.size) for name in array_names(Cuts) if name != "bridge"
+    }
+    blocks = Blocks(ties, Cuts(**arrays, bridge=revised.columns["bridge"]), known)
+    if not all(blocks.join(tie) for tie in new.tolist()):
+        return _Frame(core, others, _cut_again(ties, files))
+    for name in arrays:
+        files.mark(name, blocks.rows)
+    files.mark("bridge", blocks.ties)
+    return _Frame(core, others, blocks.cuts)
+
+
+def _raised(
+    ties: TieNetwork, new: NDArray[np.int64], known: int, files: Revision
+) -> tuple[Ids, NDArray[np.integer[Any]]]:
+    """Raise cores tie by tie; return them and the rows that have another or are new."""
+    core, slots = files.change("core", ties.organization.size), (ties.partner, ties.slot_tie)
+    room = np.empty(core.size, dtype=np.int32)
+    raised: list[NDArray[np.integer[Any]]] = [np.arange(known, core.size)]
+    for tie in new.tolist():
+        one, other = int(ties.low[tie]), int(ties.high[tie])
+        raised.append(room[: raise_cores(ties.offsets, slots, core, one, other, tie, room)].copy())
+    others = np.unique(np.concatenate(raised))
+    files.mark("core", others)
+    return core, others
+
+
+def _cut_again(ties: TieNetwork, files: Revision) -> Cuts:
     found = cuts(ties)
-    kept = Cuts(**{name: files.put(name, getattr(found, name)) for name in array_names(Cuts)})
-    return _Frame(core, others, kept, Pieces.of(ties))
+    return Cuts(**{name: files.put(name, getattr(found, name)) for name in array_names(Cuts)})
 
 
 def _holes(revised: Revised, rows: Ids, files: Revision) -> StructuralHoles:

@@ -69,12 +69,14 @@ class Cuts:
         bridge: Ties without which their component falls apart.
         block: Block that each position hangs in, -1 for none; see `kernel_cores.cut`.
         top: Position at the top of that block, -1 for none.
+        component: Number of each position's component, that of one of its positions.
     """
 
     articulation: Flags
     bridge: Flags
     block: Ids
     top: Ids
+    component: Ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +89,7 @@ class Structure:
         bridge: As in `Cuts`.
         block: As in `Cuts`.
         top: As in `Cuts`.
+        component: As in `Cuts`.
         roles: As in `Brokerage`.
         participation: As in `Brokerage`.
     """
@@ -96,13 +99,9 @@ class Structure:
     bridge: Flags
     block: Ids
     top: Ids
+    component: Ids
     roles: Offsets
     participation: Floats
-
-    def in_one_block(self, one: int, other: int) -> bool:
-        """Tell whether two positions lie in one block: a tie between them then leaves blocks as they are."""
-        same = self.block[one] == self.block[other] >= 0
-        return bool(same or self.top[one] == other or self.top[other] == one)
 
 
 def cores(ties: TieNetwork) -> Ids:
@@ -113,9 +112,10 @@ def cores(ties: TieNetwork) -> Ids:
 def cuts(ties: TieNetwork) -> Cuts:
     """Find articulation points, bridges and blocks, in time linear in the ties."""
     n, m = ties.organization.size, ties.low.size
-    block, top = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-    found = Cuts(np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_), block, top)
-    cut(ties.offsets, (ties.partner, ties.slot_tie), found.articulation, found.bridge, (block, top))
+    block, top, component = (np.empty(n, dtype=np.int32) for _ in range(3))
+    found = Cuts(np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_), block, top, component)
+    slots = ties.partner, ties.slot_tie
+    cut(ties.offsets, slots, found.articulation, found.bridge, (block, top, component))
     return found
 
 
@@ -147,6 +147,7 @@ def structure(ties: TieNetwork, part: Ids, workers: Workers) -> Structure:
         apart.bridge,
         apart.block,
         apart.top,
+        apart.component,
         found["brokerage"].roles,
         found["brokerage"].participation,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import fields
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def by_key(network: Network) -> dict[str, dict[object, object]]:
     for part in (derived.holes, derived.structure):
         for field in fields(part):
             values = getattr(part, field.name)
-            if field.name not in ("roles", "participation", "block", "top"):
+            if field.name not in ("roles", "participation", "block", "top", "component"):
                 owners = pairs if field.name in ("closure", "shared", "bridge") else name
                 found[field.name] = dict(zip(owners, values.tolist(), strict=True))
     for column in ("weight", "first", "last", "assumed"):
@@ -198,6 +199,38 @@ def test_a_chain_of_updates_says_where_it_began_and_ends_in_a_whole_derivation(t
         tmp_path / "5", tmp_path / "4", {"s": source(rows + many)}, parent_number=4, at_least=0
     ).network
     assert whole.derived.carried is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_small_changes_one_after_the_other_give_what_all_give_at_once(seed: int, tmp_path: Path) -> None:
+    draw = Random(seed)
+    who = [f"w{number}" for number in range(90)]
+
+    def alliance(name: str) -> list[Row]:
+        partners = draw.sample(who, draw.choice([2, 2, 2, 3, 5]))
+        return [(partner, name, draw.choice(DAYS[:-1]), "2022-01-01") for partner in partners]
+
+    alliances = [alliance(f"n{number}") for number in range(120)]
+    alliances.append([("w0", "last", DAYS[-1], None), ("w1", "last", DAYS[-1], None)])
+    build(tmp_path / "1", None, {"s": source([row for rows in alliances for row in rows])})
+    shared = 0
+    for number in range(2, 12):
+        for _ in range(draw.choice([1, 1, 2, 4])):
+            if draw.random() < 0.5:
+                alliances.insert(0, alliance(f"x{number}-{len(alliances)}"))
+            else:
+                alliances.pop(draw.randrange(len(alliances) - 1))
+        if draw.random() < 0.3:
+            who.append(f"late{number}")
+        now = {"s": source([row for rows in alliances for row in rows])}
+        here, before = tmp_path / str(number), tmp_path / str(number - 1)
+        updated = build(here, before, now, parent_number=number - 1, at_least=0).network
+        shared += (here / "default" / "changes.npz").exists()
+        equal(updated, build(tmp_path / f"whole{number}", None, now).network)
+        if updated.derived.carried:
+            coherent(updated.derived)
+        equal(Network.open(here), updated)
+    assert shared > 2
 
 
 def test_a_source_that_comes_goes_or_is_judged_changes_only_its_own(tmp_path: Path) -> None:

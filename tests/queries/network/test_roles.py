@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
+from random import Random
 
 import igraph
 import networkx as nx
@@ -12,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tertius.queries.network import Partition
+from tertius.queries.network.blocks import Blocks
 from tertius.queries.network.kernel_cores import raise_cores, spans
 from tertius.queries.network.measures import structural_holes
-from tertius.queries.network.roles import NAMES, brokerage, brokerage_of, cores, cuts, structure
+from tertius.queries.network.roles import NAMES, Cuts, brokerage, brokerage_of, cores, cuts, structure
 from tertius.queries.network.tie_network import TieNetwork
 from tertius.queries.network.workers import Workers
 
@@ -111,17 +114,77 @@ def test_cores_and_cuts_equal_networkx(drawn: Drawn) -> None:
     assert ours == {frozenset(pair) for pair in nx.bridges(graph)}
 
 
+def blocks_of(cuts: Cuts) -> set[frozenset[int]]:
+    """Return the rows of each block."""
+    found: dict[int, set[int]] = {}
+    for row, label in enumerate(cuts.block.tolist()):
+        if label >= 0:
+            found.setdefault(label, {int(cuts.top[row])}).add(row)
+    return {frozenset(block) for block in found.values()}
+
+
+def compare_cuts(mine: Cuts, ties: TieNetwork, upto: int) -> None:
+    """Compare with what networkx finds in the network of the first ties."""
+    graph = graph_of(list(zip(ties.low[:upto].tolist(), ties.high[:upto].tolist(), strict=True)))
+    assert blocks_of(mine) == {frozenset(block) for block in nx.biconnected_components(graph)}
+    assert set(np.flatnonzero(mine.articulation)) == set(nx.articulation_points(graph))
+    bridges = {frozenset((ties.low[t], ties.high[t])) for t in np.flatnonzero(mine.bridge)}
+    assert bridges == {frozenset(pair) for pair in nx.bridges(graph)}
+    parts: dict[int, set[int]] = {}
+    for row in graph:
+        parts.setdefault(int(mine.component[row]), set()).add(row)
+    assert {frozenset(part) for part in parts.values()} == {
+        frozenset(part) for part in nx.connected_components(graph)
+    }
+
+
 @settings(max_examples=200, deadline=None)
 @given(divided_graphs())
-def test_two_lie_in_one_block_where_networkx_says_so(drawn: Drawn) -> None:
-    graph, (ties, part) = graph_of(drawn[0]), ties_and_parts(drawn)
-    with Workers(1) as workers:
-        held = structure(ties, part, workers)
-    name = ties.organization.tolist()
-    blocks = list(nx.biconnected_components(graph))
-    for one, other in combinations(range(len(name)), 2):
-        together = any({name[one], name[other]} <= block for block in blocks)
-        assert held.in_one_block(one, other) == held.in_one_block(other, one) == together
+def test_blocks_and_components_equal_networkx(drawn: Drawn) -> None:
+    ties, _ = ties_and_parts(drawn)
+    compare_cuts(cuts(ties), ties, ties.low.size)
+
+
+def in_rows(ends: np.ndarray, rows: int) -> TieNetwork:
+    """Lay ties out in rows and with numbers as they are given."""
+    weights = dict.fromkeys([tuple(pair) for pair in ends.tolist()], 1.0)
+    mine = np.concatenate([ends, ends[:, ::-1]])
+    order = np.lexsort([mine[:, 1], mine[:, 0]])
+    return replace(
+        ties_of(weights, rows),
+        low=ends[:, 0].copy(),
+        high=ends[:, 1].copy(),
+        offsets=np.append(0, np.cumsum(np.bincount(mine[:, 0], minlength=rows))).astype(np.int64),
+        partner=mine[order, 1].copy(),
+        slot_tie=np.tile(np.arange(len(ends), dtype=np.int32), 2)[order],
+    )
+
+
+@settings(max_examples=500, deadline=None)
+@given(divided_graphs(), st.randoms(use_true_random=False))
+def test_blocks_grow_tie_by_tie_as_networkx_finds_them(drawn: Drawn, random: Random) -> None:
+    whole, _ = ties_and_parts(drawn)
+    # Rows in the order in which ties meet them, as newcomers get the next rows.
+    pairs = list(zip(whole.low.tolist(), whole.high.tolist(), strict=True))
+    random.shuffle(pairs)
+    number: dict[int, int] = {}
+    for row in (row for pair in pairs for row in pair):
+        number.setdefault(row, len(number))
+    ends = np.array([sorted((number[a], number[b])) for a, b in pairs], dtype=np.int32).reshape(-1, 2)
+    ties = in_rows(ends, len(number))
+    n, m = len(number), len(pairs)
+    nothing, none = np.zeros(n, dtype=np.bool_), np.full(n, -1, dtype=np.int32)
+    mine = Cuts(nothing, np.zeros(m, dtype=np.bool_), none.copy(), none.copy(), none.copy())
+    blocks = Blocks(ties, mine, 0)
+    for tie in range(m):
+        before = [array.copy() for array in (mine.articulation, mine.block, mine.top, mine.component)]
+        if not blocks.join(tie):
+            graph = graph_of([tuple(pair) for pair in ends[:tie].tolist()])
+            assert not nx.has_path(graph, *ends[tie].tolist())
+            return
+        compare_cuts(mine, ties, tie + 1)
+        for one, other in zip(before, (mine.articulation, mine.block, mine.top, mine.component), strict=True):
+            assert set(np.flatnonzero(one != other)) <= set(blocks.rows.tolist())
 
 
 @settings(max_examples=300, deadline=None)
