@@ -41,10 +41,11 @@ _COLUMNS: Final = (
 def list_matches(request: Request, key: Key, query: Annotated[MatchesQuery, Query()]) -> Response:
     """List other organisations that may be the same, the likeliest first, and why.
 
-    They are found and scored as the reconciliation service does it. Records that judgements join with it
-    are itself, and whatever stands judged `different` is left out. Candidates from another source exclude
-    each other, those from a source of its own do not. A score judges nothing: `judgement` is what somebody
-    has said of the two, and `POST /v1/judgements` is where to say it.
+    They are found in one source after the other, and `outcome` is what `tertius link` says of the two:
+    `same` only where the score is high, no other candidate of the source is as likely, and neither country
+    nor legal form speaks against it. Records that judgements join with it are itself, and whatever stands
+    judged `different` is left out. No outcome judges anything: `judgement` is what somebody has said of the
+    two, and `POST /v1/judgements` is where to say it.
     """
     exchange = Exchange(request, query, _TABLE)
     key = organization_key(exchange, key)

@@ -163,7 +163,6 @@ class Matcher:
         exclude: Collection[str] = (),
         apart: Collection[str] = (),
         one_each: bool = True,
-        repeating: Collection[str] = (),
     ) -> list[Candidate]:
         """Return the organisations that may be meant, the likeliest first.
 
@@ -180,7 +179,6 @@ class Matcher:
                 nobody else less likely.
             one_each: Whether one organisation of each source can be meant at most; otherwise every candidate
                 is judged alone, as in a list that may name the same organisation twice.
-            repeating: Sources that may name it more than once; their candidates are judged alone.
         """
         asked = [normalise(name) for name in dict.fromkeys((what.name, *what.other_names)) if name.strip()]
         with self._connections.use() as connection:
@@ -201,13 +199,12 @@ class Matcher:
             if one.row["key"] in apart:
                 continue
             against[one.row["source"]] = against.get(one.row["source"], 0.0) + _odds(one.alone)
-        alone = frozenset(against) if not one_each else frozenset(repeating)
         found = [
             self._candidate(
                 what,
                 one,
                 0.0
-                if one.row["source"] in alone or one.row["key"] in apart
+                if not one_each or one.row["key"] in apart
                 else against[one.row["source"]] - _odds(one.alone),
             )
             for one in compared

@@ -119,21 +119,23 @@ def test_scores_are_those_of_the_matcher(unjudged, plain_data):
     matcher = Matcher(Snapshots(plain_data).get(2).search_path)
     asked = Described("Nordwind Turbinen GmbH", country="DE", identifiers=(("pic", "999991001"),))
     assert matcher.described(NORDWIND) == asked
-    expected = {one.key: one.score for one in matcher.match(asked, exclude=[NORDWIND], repeating=["one"])}
+    expected = {
+        one.key: one.score
+        for source in ("one", "two")
+        for one in matcher.match(asked, sources=[source], exclude=[NORDWIND], one_each=source == "two")
+    }
     matcher.close()
     assert {one: row["score"] for one, row in by_key(unjudged[NORDWIND]).items()} == expected
 
 
-def test_repetitions_within_a_source_do_not_exclude_each_other(plain_data):
+def test_repetitions_within_a_source_do_not_exclude_each_other(unjudged, plain_data):
     matcher = Matcher(Snapshots(plain_data).get(2).search_path)
-    asked = matcher.described(CAPITALS)
-    alone = {one.key: one for one in matcher.match(asked, exclude=[CAPITALS], repeating=["one", "two"])}
-    shared = {one.key: one for one in matcher.match(asked, exclude=[CAPITALS])}
-    every = {one.key: one.score for one in matcher.match(asked, exclude=[CAPITALS], one_each=False)}
+    asked = matcher.described(PLAIN)
+    shared = {one.key: one for one in matcher.match(asked, sources=["one"], exclude=[PLAIN])}
     matcher.close()
-    assert {one: found.score for one, found in alone.items()} == every
-    assert alone[PLAIN].score > shared[PLAIN].score
-    assert (alone[PLAIN].features["rivals"], shared[PLAIN].features["rivals"] > 0) == (0, True)
+    found = by_key(unjudged[PLAIN])
+    assert found[NORDWIND]["score"] > shared[NORDWIND].score
+    assert (found[NORDWIND]["features"]["rivals"], shared[NORDWIND].features["rivals"] > 0) == (0, True)
 
 
 def test_who_is_joined_or_judged_different_is_no_candidate(unjudged, judged):
