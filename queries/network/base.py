@@ -16,6 +16,7 @@ from tertius.queries.network.dates import MISSING, from_days
 from tertius.queries.network.errors import ColumnsError
 from tertius.queries.network.files import link_tree, map_array, read_json, write_array, write_json
 from tertius.queries.network.table import ParticipationTable, find_keys
+from tertius.store.files import link_or_copy
 
 
 class Unchanged(Enum):
@@ -89,10 +90,14 @@ def write_base(
             link_tree(parent / "sources" / name, target)
     if same:
         organizations.admit(np.array(sorted(set(same.values())), dtype=KEY_TYPE))
-    write_array(path, "organizations", organizations.keys)
-    write_array(path, "organizations-order", organizations.order)
-    write_array(path, "alliances", alliances.keys)
-    write_array(path, "alliances-order", alliances.order)
+    for name, register in (("organizations", organizations), ("alliances", alliances)):
+        if parent and old and register.keys.size == getattr(old, name).size:
+            # Keys are only ever added: as many are the same.
+            for file in (f"{name}.npy", f"{name}-order.npy"):
+                link_or_copy(parent / file, path / file)
+        else:
+            write_array(path, name, register.keys)
+            write_array(path, f"{name}-order", register.order)
     _write_common(path, sorted(sources), organizations, alliances, same)
     return ParticipationTable.open(path)
 

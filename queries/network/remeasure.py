@@ -66,7 +66,11 @@ def remeasure(
     if not keeps_rows(old.ties, changes) or _too_many(old.ties, changes):
         return None
     files = revision()
-    by_tie: dict[str, NDArray[Any]] = {"closure": old.holes.closure, "shared": old.holes.shared, "bridge": old.structure.bridge}
+    by_tie: dict[str, NDArray[Any]] = {
+        "closure": old.holes.closure,
+        "shared": old.holes.shared,
+        "bridge": old.structure.bridge,
+    }
     with Workers(threads) as workers, Aside(threads) as aside:
         revised = revise(old.ties, changes, by_tie, table, revision=files, workers=workers)
         ties = revised.ties
