@@ -28,6 +28,7 @@ from tertius.queries.network import (
     ParticipationColumns,
     build,
 )
+from tertius.queries.network.tie_network import tie_of
 
 from benchmarks.generated import ALLIANCES, participations
 
@@ -53,14 +54,20 @@ def timed(work: Callable[[], BuiltNetwork]) -> tuple[BuiltNetwork, float, float]
 
 def difference(one: Network, other: Network) -> float:
     """Return the largest difference between structural-hole measures; infinite if the ties differ."""
-    ties = zip(fields(one.derived.ties), fields(other.derived.ties), strict=True)
-    for mine, _ in ties:
-        if not np.array_equal(getattr(one.derived.ties, mine.name), getattr(other.derived.ties, mine.name)):
+    mine, theirs = one.derived.ties, other.derived.ties
+    row = theirs.position[mine.organization]
+    tie = tie_of(theirs, mine.organization[mine.low], mine.organization[mine.high])
+    sizes = [(ties.organization.size, ties.low.size) for ties in (mine, theirs)]
+    if sizes[0] != sizes[1] or row.min() < 0 or tie.min() < 0:
+        return float("inf")
+    for name in ("weight", "first", "last", "assumed", "evidence_size"):
+        if not np.array_equal(getattr(mine, name), getattr(theirs, name)[tie]):
             return float("inf")
     found = 0.0
     for field in fields(one.derived.holes):
-        mine, theirs = (getattr(network.derived.holes, field.name) for network in (one, other))
-        found = max(found, float(np.nanmax(np.abs(mine - theirs), initial=0.0)))
+        ours, whole = (getattr(network.derived.holes, field.name) for network in (one, other))
+        whole = whole[tie if field.name in {"closure", "shared"} else row]
+        found = max(found, float(np.nanmax(np.abs(ours - whole), initial=0.0)))
     return found
 
 

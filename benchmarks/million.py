@@ -210,10 +210,9 @@ def main() -> None:
         return one.decode()
 
     draw = random.Random(SEED)
-    # Positions ascend by degree: the hubs come last.
     places = {
         "random organisations": draw.sample(range(count), options.requests),
-        f"the {HUBS} largest hubs": list(range(count - HUBS, count)),
+        f"the {HUBS} largest hubs": network.derived.orders["degree"][:HUBS].tolist(),
     }
     chosen = {who: [key(at) for at in some] for who, some in places.items()}
     partner = {key(at): key(int(ties.partner[ties.offsets[at]])) for some in places.values() for at in some}
