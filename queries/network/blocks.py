@@ -103,11 +103,12 @@ class Blocks:
 
     def _settle(self, rows: list[int]) -> None:
         """Tell of some rows whether they lie in two blocks or more."""
-        cuts = self._cuts
-        for row in set(rows):
-            below = np.unique(cuts.block[cuts.top == row]).size
-            cuts.articulation[row] = below + (cuts.block[row] >= 0) > 1
-        self._rows.append(np.array(sorted(set(rows)), dtype=np.int64))
+        cuts, chosen = self._cuts, np.unique(np.array(rows, dtype=np.int64))
+        below = np.flatnonzero(np.isin(cuts.top, chosen))
+        tops, _ = np.unique(np.stack([cuts.top[below], cuts.block[below]]), axis=1)
+        blocks = np.bincount(np.searchsorted(chosen, tops), minlength=chosen.size)
+        cuts.articulation[chosen] = blocks + (cuts.block[chosen] >= 0) > 1
+        self._rows.append(chosen)
 
     def _tie(self, row: int, partner: int) -> int:
         ties = self._ties

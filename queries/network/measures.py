@@ -132,16 +132,17 @@ def structural_holes(ties: TieNetwork, *, threads: int | None = 1) -> Structural
 
 def _close(ties: TieNetwork, strength: Floats, sums: Floats, shared: Ids, workers: Workers) -> None:
     """Sum T, R and shared partners over all triangles, part by part, then the parts in their order."""
-    bounds = even_parts(ties.forward, ties.high, _PARTS).tolist()
+    forward = ties.forward()
+    bounds = even_parts(forward, ties.high, _PARTS).tolist()
     parts = list(pairwise(bounds))
-    first = [int(ties.forward[rows[0]]) for rows in parts]
+    first = [int(forward[rows[0]]) for rows in parts]
     # A part meets no tie before its own first one; the first part covers all and adds to the result itself.
     found = [(sums, shared)] + [
         (np.zeros(2 * (shared.size - base)), np.zeros(shared.size - base, np.int32)) for base in first[1:]
     ]
 
     def close(part: int) -> None:
-        close_triangles(ties.forward, ties.high, ties.weight, strength, parts[part], *found[part])
+        close_triangles(forward, ties.high, ties.weight, strength, parts[part], *found[part])
 
     def add(begin: int, end: int) -> None:
         for base, (part_sums, part_shared) in zip(first[1:], found[1:], strict=True):

@@ -47,7 +47,7 @@ def brokerage(ties: TieNetwork, part: Ids) -> Brokerage:
     roles, participation = np.empty(5 * n, dtype=np.int64), np.empty(n)
     counts = np.zeros(int(part.max(initial=-1)) + 1, dtype=np.int32)
     two_paths(ties.offsets, ties.partner, part, 0, n, counts, roles, participation)
-    take_closed(ties.forward, ties.high, part, roles)
+    take_closed(ties.forward(), ties.high, part, roles)
     return Brokerage(roles, participation)
 
 

@@ -61,9 +61,8 @@ class TieNetwork:
     alliance_count: int
     left_out: int
 
-    @property
     def forward(self) -> Offsets:
-        """First tie of each position as `low`, shape (n + 1,), where ties ascend by (low, high)."""
+        """Return the first tie of each position as `low`, shape (n + 1,), where ties ascend by (low, high)."""
         count = np.bincount(self.low, minlength=self.organization.size)
         return np.append(0, np.cumsum(count)).astype(np.int64)
 
