@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,11 +150,11 @@ def _read(directory: Path) -> dict[str, _Change]:
     if not path.exists():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             names = {name.rpartition(".")[0] for name in found.files}
             return {
                 name: _Change(int(found[f"{name}.size"]), found[f"{name}.places"], found[f"{name}.values"])
                 for name in names
             }
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise NetworkFormatError(f"{path}: {error}") from error

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tertius.queries.network import UNCHANGED, Network, NetworkParameters, ParticipationColumns, build
 from tertius.queries.network.adoption import modularity
 from tertius.queries.network.derived import PERCENTILES, Carried, Derived
+from tertius.queries.network.errors import NetworkFormatError
 from tertius.queries.network.ranks import Ranks
 from tertius.queries.network.roles import brokerage_of
 from tertius.queries.network.shape import shape
@@ -231,6 +232,17 @@ def test_many_small_changes_one_after_the_other_give_what_all_give_at_once(seed:
             coherent(updated.derived)
         equal(Network.open(here), updated)
     assert shared > 2
+
+
+def test_changes_that_are_damaged_are_refused(tmp_path: Path) -> None:
+    after = [*BEFORE, ("a", "n", "2019-01-01", None), ("g", "n", "2019-01-01", None)]
+    both(tmp_path, BEFORE, after)
+    changes = tmp_path / "2" / "default" / "changes.npz"
+    whole = changes.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", whole.replace(b".places", b".pieces")):
+        changes.write_bytes(damaged)
+        with pytest.raises(NetworkFormatError, match=r"changes\.npz"):
+            Network.open(tmp_path / "2")
 
 
 def test_a_source_that_comes_goes_or_is_judged_changes_only_its_own(tmp_path: Path) -> None:
