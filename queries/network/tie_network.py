@@ -62,7 +62,7 @@ class TieNetwork:
     left_out: int
 
     def forward(self) -> Offsets:
-        """Return the first tie of each position as `low`, shape (n + 1,), of ties that ascend by (low, high)."""
+        """Return the first tie of each position as `low`, shape (n + 1,); ties must ascend by (low, high)."""
         count = np.bincount(self.low, minlength=self.organization.size)
         return np.append(0, np.cumsum(count)).astype(np.int64)
 
