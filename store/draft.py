@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import pyoxigraph as ox
 from tertius.store.errors import StoreError
 from tertius.store.feeding import copy_graph, feed
-from tertius.store.files import sync_tree
+from tertius.store.files import link_or_copy, sync_tree
 from tertius.store.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -295,9 +295,12 @@ class Draft:
 
 
 def _copy_store(source: Path, target: Path) -> None:
-    # A checkpoint taken through a read-only handle leaves out what is only in the engine's log. Published
-    # stores have empty logs; one that was put there in another way is copied whole.
-    if any(log.stat().st_size for log in source.glob("[0-9]*.log")):
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("bulk-*.sst", "LOCK"))
-    else:
-        ox.Store.read_only(str(source)).backup(str(target))
+    """Copy a store that nobody writes to; what the engine never changes is shared."""
+    target.mkdir()
+    for file in source.iterdir():
+        if file.name == "LOCK" or file.match("bulk-*.sst"):
+            continue
+        if file.suffix == ".sst":
+            link_or_copy(file, target / file.name)
+        else:
+            shutil.copyfile(file, target / file.name)
