@@ -7,8 +7,8 @@ partners, and nothing further away. New ties raise cores where they can, and lea
 within one block; otherwise cores, cut points and components are taken again for everybody. Communities
 and betweenness have no such update and are carried.
 
-Where somebody has no tie any longer, or too much was touched, the ties are derived from all participations
-and all else but communities and betweenness is computed again.
+Where too much was touched, the ties are derived from all participations and all else but communities and
+betweenness is computed again.
 """
 
 from __future__ import annotations

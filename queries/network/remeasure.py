@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from tertius.queries.network.kernel_types import Floats
 from tertius.queries.network.measures import Communities, StructuralHoles
 from tertius.queries.network.parameters import NetworkParameters
 from tertius.queries.network.ranks import Ranks, comparable, put_in_order
-from tertius.queries.network.revise import Revised, keeps_rows, revise
+from tertius.queries.network.revise import Revised, revise, rows_after
 from tertius.queries.network.revision import Revision
 from tertius.queries.network.roles import Cuts, Structure, cores, cuts
 from tertius.queries.network.summary import summarise
@@ -61,9 +61,9 @@ def remeasure(
         threads: At most so many threads.
 
     Returns:
-        The network, or None where somebody has no tie any longer or too many rows are touched.
+        The network, or None where nobody has a tie any longer or too many rows are touched.
     """
-    if not keeps_rows(old.ties, changes) or _too_many(old.ties, changes):
+    if not rows_after(old.ties, changes)[0].size or _too_many(old.ties, changes):
         return None
     files = revision()
     by_tie: dict[str, NDArray[Any]] = {
@@ -72,16 +72,16 @@ def remeasure(
         "bridge": old.structure.bridge,
     }
     with Workers(threads) as workers, Aside(threads) as aside:
-        revised = revise(old.ties, changes, by_tie, table, revision=files, workers=workers)
+        revised = revise(old.ties, changes, by_tie, table, files=files, workers=workers)
         ties = revised.ties
         held = aside.begin(lambda: _frame(old, changes, revised, files))
         reached = np.zeros(ties.organization.size, dtype=np.bool_)
         surroundings(ties.offsets, ties.partner, revised.touched, reached)
         rows = np.flatnonzero(reached).astype(np.int32)
-        holes = _holes(revised, rows, files)
-        number = _communities(old, ties, files)
-        roles, participation = _roles(ties, number, rows, files)
-        between = _betweenness(old, ties, holes, rows, files)
+        holes = _holes(old.holes, revised, rows, files)
+        number = _communities(old, revised, files)
+        roles, participation = _roles(old.structure, revised, number, rows, files)
+        between = _betweenness(old, revised, holes, rows, files)
         quality = modularity(ties, number)
         found = held()
     structure = Structure(
@@ -94,7 +94,9 @@ def remeasure(
         roles,
         participation,
     )
-    ranks, orders = _ranks(old, table, (ties, holes, between, structure), (rows, found.other_cores), files)
+    now = measured(ties, holes, between, lambda: structure)
+    other_rows = np.union1d(rows, revised.rows.coming)
+    ranks, orders = _ranks(old, table, revised, now, (other_rows, found.other_cores), files=files)
     files.finish()
     return Derived(
         parameters=parameters,
@@ -159,7 +161,8 @@ def _frame(old: Derived, changes: TieChanges, revised: Revised, files: Revision)
     new = np.arange(old.ties.low.size, ties.low.size)
     if changes.ended.size or new.size > _FEW_TIES:
         core = files.put("core", cores(ties))
-        other = np.append(core[:known] != old.structure.core, np.ones(core.size - known, dtype=np.bool_))
+        before = revised.rows.before()
+        other = (before < 0) | (core != old.structure.core[before])
         return _Frame(core, np.flatnonzero(other), _cut_again(ties, files))
     core, others = _raised(ties, new, known, files)
     arrays = {
@@ -194,11 +197,11 @@ def _cut_again(ties: TieNetwork, files: Revision) -> Cuts:
     return Cuts(**{name: files.put(name, getattr(found, name)) for name in array_names(Cuts)})
 
 
-def _holes(revised: Revised, rows: Ids, files: Revision) -> StructuralHoles:
+def _holes(old: StructuralHoles, revised: Revised, rows: Ids, files: Revision) -> StructuralHoles:
     """Bring Burt's measures up to date."""
     ties = revised.ties
     names = [name for name in array_names(StructuralHoles) if name not in revised.columns]
-    by_row: dict[str, Any] = {name: files.change(name, ties.organization.size) for name in names}
+    by_row: dict[str, Any] = {name: revised.rows.carry(files, name, getattr(old, name)) for name in names}
     closure, shared = revised.columns["closure"], revised.columns["shared"]
     strengths_at(ties.offsets, ties.slot_weight, revised.touched, by_row["strength"])
     measures_at(
@@ -228,35 +231,34 @@ def _holes(revised: Revised, rows: Ids, files: Revision) -> StructuralHoles:
     return StructuralHoles(**by_row, closure=closure, shared=shared)
 
 
-def _communities(old: Derived, ties: TieNetwork, files: Revision) -> Ids:
+def _communities(old: Derived, revised: Revised, files: Revision) -> Ids:
     """Carry communities; newcomers join one."""
-    known, n = old.community.size, ties.organization.size
-    number = files.change("community", n)
-    if n > known:
-        number[known:] = -1
-        number[known:] = adopt(ties, number)[known:]
-        files.mark("community", np.arange(known, n))
+    places = revised.rows
+    number: Ids = places.carry(files, "community", old.community, missing=-1)
+    if places.coming.size:
+        number[places.coming] = adopt(revised.ties, number)[places.coming]
     return number
 
 
 def _betweenness(
-    old: Derived, ties: TieNetwork, holes: StructuralHoles, rows: Ids, files: Revision
+    old: Derived, revised: Revised, holes: StructuralHoles, rows: Ids, files: Revision
 ) -> Floats:
     """Carry betweenness; newcomers have none but where it must be nothing."""
-    known = old.betweenness.size
-    between: Floats = files.change("betweenness", ties.organization.size)
-    between[known:] = np.nan
+    between: Floats = revised.rows.carry(files, "betweenness", old.betweenness, missing=np.nan)
     part = between[rows]
-    settle(part, np.diff(ties.offsets)[rows], holes.clustering[rows])
+    settle(part, np.diff(revised.ties.offsets)[rows], holes.clustering[rows])
     between[rows] = part
     files.mark("betweenness", rows)
     return between
 
 
-def _roles(ties: TieNetwork, number: Ids, rows: Ids, files: Revision) -> tuple[NDArray[np.int64], Floats]:
+def _roles(
+    old: Structure, revised: Revised, number: Ids, rows: Ids, files: Revision
+) -> tuple[NDArray[np.int64], Floats]:
     """Bring roles and participation over the communities up to date."""
-    roles = files.change("roles", 5 * ties.organization.size)
-    participation = files.change("participation", ties.organization.size)
+    ties = revised.ties
+    roles = revised.rows.carry(files, "roles", old.roles, width=5)
+    participation = revised.rows.carry(files, "participation", old.participation)
     counts = np.zeros(int(number.max(initial=-1)) + 1, dtype=np.int32)
     for row in rows.tolist():
         five, one = slice(5 * row, 5 * row + 5), slice(row, row + 1)
@@ -270,37 +272,43 @@ def _roles(ties: TieNetwork, number: Ids, rows: Ids, files: Revision) -> tuple[N
 def _ranks(
     old: Derived,
     table: ParticipationTable,
-    parts: tuple[TieNetwork, StructuralHoles, Floats, Structure],
+    revised: Revised,
+    values: Mapping[str, Callable[[], NDArray[Any]]],
     rows: tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]],
+    *,
     files: Revision,
 ) -> tuple[dict[str, Ranks], dict[str, Ids]]:
     """Bring ranks and orders up to date for the rows that were measured, and for those with another core."""
-    ties, holes, between, structure = parts
-    values = measured(ties, holes, between, lambda: structure)
-    before = measured(old.ties, old.holes, old.betweenness, lambda: old.structure)
+    places, organization = revised.rows, revised.ties.organization
+    before, other_places = places.before(), bool(places.gone.size)
+    old_values = measured(old.ties, old.holes, old.betweenness, lambda: old.structure)
     orders = dict(old.orders)
     ranks: dict[str, Ranks] = {}
     for name in PERCENTILES:
-        now, then = values[name](), before[name]()
-        moved, known = _moved(rows[name == "core"], now, then)
-        ranks[name] = old.ranks[name].revised(then[moved[known]], now[moved])
+        now, then = values[name](), old_values[name]()
+        moved = _moved(rows[name == "core"], before, now, then)
+        removed = before[moved][before[moved] >= 0]
+        ranks[name] = old.ranks[name].revised(then[np.append(removed, places.gone)], now[moved])
         for part in ("removed", "added"):
             files.put(f"{part}-{name}", getattr(ranks[name], part))
-        if name in orders and moved.size:
-            ascending = ordering(Order(name), now)
-            put = put_in_order(
-                orders[name], ascending, moved, lambda rows: table.organizations[ties.organization[rows]]
+        if name in orders and (moved.size or other_places):
+            order = places.now(orders[name]) if other_places else orders[name]
+            order = put_in_order(
+                order[order >= 0].astype(np.int32),
+                ordering(Order(name), now),
+                moved,
+                lambda rows: table.organizations[organization[rows]],
             )
-            orders[name] = files.put(f"order-{name}", put)
+            orders[name] = files.put(f"order-{name}", order)
     return ranks, orders
 
 
 def _moved(
-    rows: NDArray[np.integer[Any]], now: NDArray[Any], then: NDArray[Any]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the rows whose value is another or that are new, and which of them were there before."""
-    known = rows < then.size
-    one, other = comparable(now[rows[known]]), comparable(then[rows[known]])
+    rows: NDArray[np.integer[Any]], before: NDArray[np.int64], now: NDArray[Any], then: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Return the rows whose value is another or that are new."""
+    known = before[rows] >= 0
+    one, other = comparable(now[rows[known]]), comparable(then[before[rows[known]]])
     differs = np.ones(rows.size, dtype=np.bool_)
     differs[known] = (one != other) & ~(np.isnan(one) & np.isnan(other))
-    return rows[differs].astype(np.int64), known[differs]
+    return rows[differs].astype(np.int64)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tertius.queries.network.columns import Ids
+from tertius.queries.network.places import Numbers, Places
 from tertius.queries.network.revision import Revision
 from tertius.queries.network.table import ParticipationTable
 from tertius.queries.network.tie_changes import TieChanges
@@ -23,23 +24,30 @@ class Revised:
     Attributes:
         ties: The network.
         columns: The arrays that are carried by tie: as before, zero for new ties.
+        rows: Where rows are kept.
         touched: Rows with a tie that came, ended or changed its weight, ascending.
     """
 
     ties: TieNetwork
     columns: dict[str, NDArray[Any]]
+    rows: Places
     touched: Ids
 
 
-def keeps_rows(old: TieNetwork, changes: TieChanges) -> bool:
-    """Tell whether everybody who had a tie still has one, so that no place falls empty."""
-    ended = np.concatenate([old.organization[end[changes.ended]] for end in (old.low, old.high)])
-    begun = np.concatenate([changes.ties.low[changes.tie < 0], changes.ties.high[changes.tie < 0]])
-    size = int(max(ended.max(initial=-1), begun.max(initial=-1))) + 1
-    degree = np.bincount(begun, minlength=size) - np.bincount(ended, minlength=size)
-    ends = np.unique(ended)
-    rows = old.position[ends]
-    return bool((old.offsets[rows + 1] - old.offsets[rows] + degree[ends] > 0).all())
+def rows_after(old: TieNetwork, changes: TieChanges) -> tuple[Places, Ids]:
+    """Return where rows are kept after a change of the ties, and the organisations that come."""
+    ended = np.concatenate([end[changes.ended] for end in (old.low, old.high)])
+    new = changes.tie < 0
+    begun = np.concatenate([changes.ties.low[new], changes.ties.high[new]])
+    inside = begun < old.position.size
+    row = np.full(begun.size, -1, dtype=np.int64)
+    row[inside] = old.position[begun[inside]]
+    losing, lost = np.unique(ended, return_counts=True)
+    gained = np.bincount(np.searchsorted(losing, row[np.isin(row, losing)]), minlength=losing.size)
+    degree = old.offsets[losing + 1] - old.offsets[losing]
+    gone = losing[degree - lost + gained == 0]
+    coming = np.unique(begun[row < 0])
+    return Places.of(old.organization.size, gone, coming.size), coming.astype(np.int32)
 
 
 def revise(
@@ -48,106 +56,91 @@ def revise(
     carried: Mapping[str, NDArray[Any]],
     table: ParticipationTable,
     *,
-    revision: Revision,
+    files: Revision,
     workers: Workers,
 ) -> Revised:
     """Put changes into a network.
 
-    New ties take the numbers of ended ones, then the next; where more ended than came, the last ties take the
-    numbers that are left. New organisations get the next rows. Copies the slots once; everything else
-    takes time proportional to the changes.
+    Copies the slots once; everything else takes time proportional to the changes, and to the ties of the
+    rows that move.
 
     Args:
-        old: The network; everybody in it keeps a tie.
+        old: The network.
         changes: What becomes of its ties.
         carried: Other arrays by tie, by the names of their files.
         table: The base table now.
-        revision: The network's files.
+        files: The network's files.
         workers: Threads.
     """
-    new = changes.tie < 0
-    count = old.low.size + int(new.sum()) - changes.ended.size
-    free = changes.ended[int(new.sum()) :]
-    last = np.arange(count, old.low.size)
-    # The last ties that stay, and the numbers they take.
-    moving, taken = np.setdiff1d(last, changes.ended), free[free < count]
-    tie = changes.tie.copy()
-    tie[new] = np.concatenate([changes.ended, np.arange(old.low.size, max(count, old.low.size))])[: new.sum()]
-    organization, position = _rows(old, changes, table, revision)
-    renamed = {int(a): int(b) for a, b in zip(moving, taken, strict=True)}
-    columns = _columns(
-        old, changes, tie, count=count, renamed=(moving, taken), position=position, revision=revision
-    )
-    others: dict[str, NDArray[Any]] = {}
-    for name, values in carried.items():
-        others[name] = revision.change(name, count)
-        others[name][taken] = values[moving]
-        others[name][tie[new]] = 0
-        revision.mark(name, taken)
-        revision.mark(name, tie[new])
-    slots = _Slots(
-        old,
-        changes,
-        tie,
-        renamed=renamed,
-        position=position,
-        weight=columns["weight"],
-        rows=organization.size,
-    )
+    rows, coming = rows_after(old, changes)
+    ties = Places.of(old.low.size, changes.ended, int((changes.tie < 0).sum()))
+    tie = ties.now(changes.tie)
+    tie[changes.tie < 0] = ties.coming
+    position = _positions(old, table, rows, coming, files)
+    organization = rows.carry(files, "organization", old.organization)
+    organization[rows.coming] = coming
+    moved = _ties_of(old, rows.moving)
+    moved = moved[~np.isin(moved, changes.ended)]
+    columns = _columns(old, changes, tie, ties, position=position, moved=moved, files=files)
+    slots = _Slots(old, changes, tie, (rows, ties), position=position, moved=moved, weight=columns["weight"])
     names = ("partner", "slot_weight", "slot_tie")
 
     def lay(at: int) -> None:
-        columns[names[at]] = revision.put(names[at], *slots.pieces(names[at]))
+        columns[names[at]] = files.put(names[at], *slots.pieces(names[at]))
 
     workers.each(lay, range(len(names)))
     ends = [changes.ties.low[changes.weighty], changes.ties.high[changes.weighty]]
     ends += [old.organization[end[changes.ended]] for end in (old.low, old.high)]
-    ties = TieNetwork(
+    touched = np.unique(position[np.concatenate(ends)]).astype(np.int32)
+    network = TieNetwork(
         **columns,
         organization=organization,
         position=position,
-        active=revision.put("active", changes.active),
-        offsets=revision.put("offsets", slots.offsets),
+        active=files.put("active", changes.active),
+        offsets=files.put("offsets", slots.offsets),
         participations=changes.participations,
         alliance_count=changes.alliance_count,
         left_out=changes.left_out,
     )
-    return Revised(ties, others, np.unique(position[np.concatenate(ends)]).astype(np.int32))
+    others = {name: ties.carry(files, name, values) for name, values in carried.items()}
+    return Revised(network, others, rows, touched[touched >= 0])
 
 
-def _rows(
-    old: TieNetwork, changes: TieChanges, table: ParticipationTable, revision: Revision
-) -> tuple[Ids, Ids]:
-    """Give new organisations the next rows; return the organisation of each row and the row of each."""
-    position = revision.change("position", table.organizations.size)
+def _positions(old: TieNetwork, table: ParticipationTable, rows: Places, coming: Ids, files: Revision) -> Ids:
+    """Return the row of each organisation."""
+    position = files.change("position", table.organizations.size)
     position[old.position.size :] = -1
-    ends = np.unique(np.concatenate([changes.ties.low, changes.ties.high]))
-    coming = ends[position[ends] < 0]
-    n = old.organization.size
-    organization = revision.change("organization", n + coming.size)
-    organization[n:] = coming
-    position[coming] = np.arange(n, n + coming.size)
-    revision.mark("position", coming)
-    return organization, position
+    gone, moving = old.organization[rows.gone], old.organization[rows.moving]
+    position[gone] = -1
+    position[moving] = rows.taken
+    position[coming] = rows.coming
+    files.mark("position", np.concatenate([gone, coming, moving]))
+    return position
+
+
+def _ties_of(ties: TieNetwork, rows: Numbers) -> Numbers:
+    """Return all ties of some rows, ascending."""
+    own = [ties.slot_tie[ties.offsets[row] : ties.offsets[row + 1]] for row in rows.tolist()]
+    return np.unique(np.concatenate([*own, ties.slot_tie[:0]])).astype(np.int64)
 
 
 def _columns(
     old: TieNetwork,
     changes: TieChanges,
-    tie: Ids,
+    tie: Numbers,
+    places: Places,
     *,
-    count: int,
-    renamed: tuple[NDArray[np.int64], Ids],
     position: Ids,
-    revision: Revision,
+    moved: Numbers,
+    files: Revision,
 ) -> dict[str, NDArray[Any]]:
     """Write what is known of each tie; changed lists of alliances go behind all others."""
-    moving, taken = renamed
     ties = changes.ties
-    ends = position[ties.low], position[ties.high]
+    columns = {
+        name: places.carry(files, name, getattr(old, name))
+        for name in ("low", "high", "weight", "first", "last", "assumed", "evidence", "evidence_size")
+    }
     values: dict[str, NDArray[Any]] = {
-        "low": np.minimum(*ends),
-        "high": np.maximum(*ends),
         "weight": ties.weight,
         "first": ties.first,
         "last": ties.last,
@@ -155,14 +148,19 @@ def _columns(
         "evidence": ties.evidence[:-1] + old.alliances.size,
         "evidence_size": np.diff(ties.evidence),
     }
-    columns: dict[str, NDArray[Any]] = {}
     for name, coming in values.items():
-        columns[name] = revision.change(name, count)
-        columns[name][taken] = getattr(old, name)[moving]
         columns[name][tie] = coming
-        revision.mark(name, taken)
-        revision.mark(name, tie)
-    columns["alliances"] = revision.change("alliances", old.alliances.size + ties.alliances.size)
+        files.mark(name, tie)
+    # Ends are other rows where a tie is new and where a row moved.
+    again = np.concatenate([tie, places.now(moved)])
+    one, other = (
+        position[np.concatenate([mine, old.organization[theirs[moved]]])]
+        for mine, theirs in ((ties.low, old.low), (ties.high, old.high))
+    )
+    for name, end in (("low", np.minimum(one, other)), ("high", np.maximum(one, other))):
+        columns[name][again] = end
+        files.mark(name, again)
+    columns["alliances"] = files.change("alliances", old.alliances.size + ties.alliances.size)
     columns["alliances"][old.alliances.size :] = ties.alliances
     return columns
 
@@ -174,59 +172,60 @@ class _Slots:
         self,
         old: TieNetwork,
         changes: TieChanges,
-        tie: Ids,
+        tie: Numbers,
+        places: tuple[Places, Places],
         *,
-        renamed: dict[int, int],
         position: Ids,
+        moved: Numbers,
         weight: NDArray[np.float64],
-        rows: int,
     ) -> None:
         self._old = old
-        gone = np.concatenate([changes.ended, np.array(list(renamed), dtype=np.int64)])
+        rows, ties = places
+        self._size = rows.size
         low, high = position[changes.ties.low], position[changes.ties.high]
-        row = np.unique(np.concatenate([low, high, old.low[gone], old.high[gone]]))
-        degree = np.zeros(rows, dtype=np.int64)
-        degree[: old.organization.size] = np.diff(old.offsets)
-        mine, partner, slot_tie = self._as_they_were(row, degree)
+        other = np.concatenate([changes.ended, ties.moving, moved])
+        row = np.unique(np.concatenate([low, high, rows.now(old.low[other]), rows.now(old.high[other])]))
+        self._row = row[row >= 0]
+        mine, partner, slot_tie = self._as_they_were(rows)
         stay = ~np.isin(slot_tie, changes.ended)
-        mine, partner, slot_tie = mine[stay], partner[stay], slot_tie[stay]
-        for was in np.flatnonzero(np.isin(slot_tie, list(renamed))):
-            slot_tie[was] = renamed[int(slot_tie[was])]
         new = changes.tie < 0
-        mine = np.concatenate([mine, low[new], high[new]])
-        partner = np.concatenate([partner, high[new], low[new]])
-        slot_tie = np.concatenate([slot_tie, tie[new], tie[new]])
-        order = np.lexsort([partner, mine])
-        self._row = row
-        self._begin = np.append(0, np.cumsum(np.bincount(np.searchsorted(row, mine), minlength=row.size)))
+        mine = np.concatenate([mine[stay], low[new], high[new]])
+        partner = np.concatenate([rows.now(partner[stay]), high[new], low[new]])
+        slot_tie = np.concatenate([ties.now(slot_tie[stay]), tie[new], tie[new]])
+        order = np.lexsort(np.stack([partner, mine]))
+        count = np.bincount(np.searchsorted(self._row, mine), minlength=self._row.size)
+        self._begin = np.append(0, np.cumsum(count))
         self._coming: dict[str, NDArray[Any]] = {
             "partner": partner[order].astype(np.int32),
             "slot_tie": slot_tie[order].astype(np.int32),
             "slot_weight": weight[slot_tie[order]],
         }
-        degree[row] = np.diff(self._begin)
+        degree = np.zeros(self._size, dtype=np.int64)
+        kept = min(self._size, old.organization.size)
+        degree[:kept] = np.diff(old.offsets[: kept + 1])
+        degree[self._row] = count
         self.offsets = np.append(0, np.cumsum(degree))
 
-    def _as_they_were(self, row: Ids, degree: NDArray[np.int64]) -> tuple[Ids, Ids, Ids]:
-        """Return row, partner and tie of the old slots of some rows."""
-        known = row[row < self._old.organization.size]
-        length = degree[known]
-        first = self._old.offsets[known] - np.append(0, np.cumsum(length[:-1]))[: known.size]
-        place = np.repeat(first, length) + np.arange(int(length.sum()))
-        return np.repeat(known, length), self._old.partner[place], self._old.slot_tie[place]
+    def _as_they_were(self, rows: Places) -> tuple[Numbers, Ids, Ids]:
+        """Return row now, old partner and old tie of the old slots of rows that have others now."""
+        before = rows.before()[self._row]
+        known = before[before >= 0]
+        first = self._old.offsets[known]
+        length = self._old.offsets[known + 1] - first
+        begin = np.cumsum(length) - length
+        place = np.repeat(first - begin, length) + np.arange(int(length.sum()))
+        mine = np.repeat(self._row[before >= 0], length)
+        return mine, self._old.partner[place], self._old.slot_tie[place]
 
     def pieces(self, name: str) -> list[NDArray[Any]]:
         """Return the pieces of one of the arrays of slots, in their order."""
         old, coming = getattr(self._old, name), self._coming[name]
         offsets, n = self._old.offsets, self._old.organization.size
+        until = int(offsets[min(self._size, n)])
         result: list[NDArray[Any]] = []
         done = 0
         for at, row in enumerate(self._row.tolist()):
-            if row < n:
-                result.append(old[done : offsets[row]])
-                done = int(offsets[row + 1])
-            else:
-                result.append(old[done:])
-                done = old.size
-            result.append(coming[self._begin[at] : self._begin[at + 1]])
-        return [*result, old[done:]]
+            end, following = (int(offsets[row]), int(offsets[row + 1])) if row < n else (until, until)
+            result += [old[done:end], coming[self._begin[at] : self._begin[at + 1]]]
+            done = following
+        return [*result, old[done:until]]

@@ -227,7 +227,7 @@ def test_many_small_changes_one_after_the_other_give_what_all_give_at_once(seed:
         here, before = tmp_path / str(number), tmp_path / str(number - 1)
         updated = build(here, before, now, parent_number=number - 1, at_least=0).network
         shared += (here / "default" / "changes.npz").exists()
-        equal(updated, build(tmp_path / f"whole{number}", None, now).network)
+        equal(updated, build(tmp_path / f"whole{number}", before, now).network)
         if updated.derived.carried:
             coherent(updated.derived)
         equal(Network.open(here), updated)
