@@ -145,7 +145,7 @@ def another_day(client: httpx2.Client, base: str, day: date, keys: list[str]) ->
 
 
 def one_alliance(client: httpx2.Client, base: str, data: Path, keys: int) -> None:
-    """Send one more alliance, four times over, and time it until the next snapshot answers."""
+    """Send a source with one alliance more, or less, and time it until the next snapshot answers."""
     block = os.urandom(2**26)
     start = time.perf_counter()
     with (data / "disk").open("wb") as file:
@@ -155,15 +155,26 @@ def one_alliance(client: httpx2.Client, base: str, data: Path, keys: int) -> Non
         os.fsync(file.fileno())
     print(f"the disk takes {512 / (time.perf_counter() - start):,.0f} MiB a second")
     (data / "disk").unlink()
-    for turn in range(1, 5):
+    countries = participations(keys, ALLIANCES).circles["country"]
+
+    def known(who: int) -> str:
+        return f"organization-{who},{countries[who]}"
+
+    day = int(_snapshot(client, base))
+    pairs = [(known(7 * turn + day), known(keys // 2 + turn + day)) for turn in range(1, 4)]
+    pairs += [(known(5), f"newcomer-{day},BE"), (f"newcomer-{day}a,BE", f"newcomer-{day}b,BE")]
+    labels = [*["two partners that are there"] * 3, "a partner that is there and a newcomer", "two newcomers"]
+    sources = [(f"one more, {label}", pairs[: at + 1]) for at, label in enumerate(labels)]
+    sources += [("one less, two newcomers leave", pairs[:4]), ("two less", pairs[:2])]
+    for label, alliances in sources:
         time.sleep(10)  # for the process of the next load to get ready
         before = _snapshot(client, base)
-        name, (first, second) = f"one-more-after-{before}", (7 * turn, keys // 2 + turn)
-        table = (
-            "alliance,partner,country,start,end\n"
-            f"{name},organization-{first},BE,2019-06-{turn:02},2020-06-01\n"
-            f"{name},organization-{second},BE,2019-06-{turn:02},2020-06-01\n"
+        rows = "".join(
+            f"after-{day}-{at},{partner},2019-06-01,2020-06-01\n"
+            for at, pair in enumerate(alliances)
+            for partner in pair
         )
+        table = f"alliance,partner,country,start,end\n{rows}"
         start = time.perf_counter()
         sent = client.post(
             f"{base}/v1/loads", files={"file": ("one.csv", table, "text/csv")}, data={"source": "one-more"}
@@ -177,7 +188,7 @@ def one_alliance(client: httpx2.Client, base: str, data: Path, keys: int) -> Non
         while (job := client.get(address).json()["data"])["state"] in {"queued", "running"}:
             time.sleep(0.02)
         phases = job["report"]["seconds"] if job["report"] else job
-        print(f"one alliance sent and answered from in {live:.2f} s: {phases}", flush=True)
+        print(f"{label}: sent and answered from in {live:.2f} s: {phases}", flush=True)
 
 
 def _snapshot(client: httpx2.Client, base: str) -> str:

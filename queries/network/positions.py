@@ -37,7 +37,7 @@ def positions(network: Network, ids: NDArray[np.integer[Any]], partition: Partit
         structure.core[rows],
         structure.articulation[rows],
     )
-    measured = {name: measure[rows] for name, measure in network.derived.measures.items()}
+    measured = network.derived.measured_at(rows)
     names = tuple(measured)
     shares = np.stack([network.derived.ranks[name].share(measured[name]) for name in names], axis=1)
     roles, participation = brokerage(network, rows, partition)
