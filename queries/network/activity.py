@@ -125,10 +125,10 @@ def active(table: ParticipationTable, parameters: NetworkParameters, rows: Rows 
     organization = table.canonical[rows.organization[chosen]]
     alliance = rows.alliance[chosen]
     start = spans.start[chosen]
-    group = np.cumsum(np.r_[0, alliance[1:] != alliance[:-1]]) if alliance.size else alliance
-    if not _ascending(group, organization, start):
+    following = alliance[1:] != alliance[:-1]
+    if not _ascending(following, organization, start):
         # Judgements, or starts taken from the alliance, changed the order that the table has.
-        order = np.lexsort([start, organization, group])
+        order = np.lexsort([start, organization, np.append(0, np.cumsum(following))[: alliance.size]])
         organization, alliance = organization[order], alliance[order]
         start, chosen = start[order], chosen[order]
     return Active(
@@ -141,9 +141,14 @@ def active(table: ParticipationTable, parameters: NetworkParameters, rows: Rows 
     )
 
 
-def _ascending(*columns: Days | Ids) -> bool:
-    """Tell whether rows ascend by the columns, the first counting most."""
-    settled = np.zeros(max(columns[0].size - 1, 0), dtype=np.bool_)
+def _ascending(following: Flags, *columns: Days | Ids) -> bool:
+    """Tell whether rows of one alliance ascend by the columns, the first counting most.
+
+    Args:
+        following: Whether each row but the first belongs to another alliance than the one before.
+        columns: The columns.
+    """
+    settled = following.copy()
     for column in columns:
         if np.any(~settled & (column[1:] < column[:-1])):
             return False

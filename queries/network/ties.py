@@ -193,9 +193,10 @@ def _pair_up(
     total: int,
     threads: int | None,
 ) -> Ties:
+    """Unite the pairs of each two organisations; the rows are written over."""
     group, alliance = groups_of
-    organization, start, end = rows.organization.copy(), rows.start.copy(), rows.end.copy()
-    assumed, united = rows.assumed.copy(), group.copy()
+    organization, start, end, assumed = rows.organization, rows.start, rows.end, rows.assumed
+    united = group.copy()
     merge_periods(united, organization, start, end, assumed)
     window = (rows.window.first, rows.window.last)
     columns = _blank(total), _blank(total), _blank(4 * total)
