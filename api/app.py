@@ -33,6 +33,7 @@ from tertius.api.routers import (
     operations,
     organizations,
     pages,
+    pairs,
     planning,
     propositions,
     queries,
@@ -123,7 +124,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("tertius.api", "static")]), name="static")
     for install in (problems.install, exchange.install, identity.install, openapi.install):
         install(app)
-    about_network = (organizations, matches, planning, ambidexterity, history, alliances, network, holes)
+    about_network = (
+        organizations,
+        matches,
+        pairs,
+        planning,
+        ambidexterity,
+        history,
+        alliances,
+        network,
+        holes,
+    )
     about_evidence = (evidence, propositions, advice)
     for room in (
         *about_network,

@@ -48,6 +48,8 @@ def job_of(what: dict[str, Any], folder: Path) -> LoadJob:
     common = {"data": Path(what["data"]), "base": what["base"], "keep": what["keep"]}
     if what["kind"] == "judgements":
         return LoadJob.judged(judgements=[_judgement(one) for one in what["judgements"]], **common)
+    if what["kind"] == "reviewed":
+        return LoadJob.reviewed(table=folder / "files" / what["files"][0], by=what["by"], **common)
     mapping = what["mapping"]
     if what["mapping_file"]:
         mapping = folder / what["mapping_file"]

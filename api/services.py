@@ -42,6 +42,7 @@ from tertius.store import (
 )
 
 if TYPE_CHECKING:
+    from tertius.queries.linking import Linking
     from tertius.queries.matching import Matcher
 
 _log = structlog.get_logger("tertius.api")
@@ -88,11 +89,20 @@ class View:
 
         return Matcher(self.snapshot.search_path)
 
+    @cached_property
+    def linking(self) -> Linking:
+        """Compares whole sources."""
+        from tertius.queries.linking import Linking  # noqa: PLC0415
+
+        return Linking(self.snapshot.search_path)
+
     def close(self) -> None:
         """Close the files that are read on demand."""
         self.directory.close()
         if "matcher" in self.__dict__:
             self.matcher.close()
+        if "linking" in self.__dict__:
+            self.linking.close()
 
     @property
     def as_of(self) -> dt.date | None:

@@ -93,7 +93,7 @@ class Load(Model):
     """A load that came over HTTP."""
 
     id: str = Field(examples=["0f8fad5bd9cb469fa16570867728950e"])
-    kind: Literal["tables", "judgements"]
+    kind: Literal["tables", "judgements", "reviewed"]
     source: str = Field(examples=["partners"])
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     by: str = Field(description="Name of the token that it was sent with.", examples=["laboratory"])

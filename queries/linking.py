@@ -31,6 +31,7 @@ LEFT JOIN mention_about a ON a.id = m.id AND a.source = m.source
 LEFT JOIN record r ON r.key = m.key LEFT JOIN organization s ON s.id = r.organization
 """
 _RECORDS: Final = f"{_COLUMNS} WHERE m.source = ? ORDER BY m.name, m.key"
+_FOLLOWING: Final = f"{_COLUMNS} WHERE m.source = ? AND m.id > ? ORDER BY m.id LIMIT ?"
 _RECORD: Final = f"{_COLUMNS} WHERE m.key = ? ORDER BY m.source LIMIT 1"
 _NAMES: Final = (
     "SELECT name FROM mention_name WHERE id = ? AND source = ? AND name <> ? ORDER BY name LIMIT ?"
@@ -143,6 +144,18 @@ class Linking:
             rows = connection.execute(_RECORDS, (source,)).fetchall()
         for row in rows:
             yield self._listed(row, source)
+
+    def listed(self, source: str, after: int | None, limit: int) -> list[tuple[int, Listed]]:
+        """Return some records of a source, each with its number, in the order of those numbers.
+
+        Args:
+            source: Its name.
+            after: Number of the record after which to begin; `None` for the first.
+            limit: Most to return.
+        """
+        with self._connections.use() as connection:
+            rows = connection.execute(_FOLLOWING, (source, -1 if after is None else after, limit)).fetchall()
+        return [(row["id"], self._listed(row, source)) for row in rows]
 
     def record(self, key: str) -> Listed | None:
         """Return the record with a key as the first of its sources describes it; `None` without one."""

@@ -18,7 +18,7 @@ from tertius.api.models import Envelope
 from tertius.api.negotiate import CSV, JSON, JSONLD, NTRIPLES, TURTLE, choose
 from tertius.api.openapi import responses
 from tertius.api.rdf import FORMATS
-from tertius.api.routers.loads import accepted
+from tertius.api.routers.loads import JUDGEMENTS, accepted
 from tertius.api.services import Services, View
 from tertius.api.writers import writer
 from tertius.api.writing_models import JudgementAnswer, JudgementsGiven, JudgementsQuery, Load
@@ -89,7 +89,7 @@ async def post_judgements(request: Request, given: JudgementsGiven) -> Response:
         {**one.model_dump(mode="json"), "by": by, "kind": given.kind, "when": now} for one in given.judgements
     ]
     with jobs.place(by) as folder:
-        what = {"kind": "judgements", "source": "judgements", "judgements": judged}
+        what = {"kind": "judgements", "source": JUDGEMENTS, "judgements": judged}
         name = await anyio.to_thread.run_sync(jobs.submit, folder, by, what)
     job = await anyio.to_thread.run_sync(jobs.wait, name, _WAIT_SECONDS)
     if job is None or job["state"] in OPEN:

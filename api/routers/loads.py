@@ -21,6 +21,9 @@ from tertius.api.writing_models import Load, LoadProgress, LoadsQuery
 
 LOADS: Final = "/v1/loads"
 
+JUDGEMENTS: Final = "judgements"
+"""Source under which judgements are loaded."""
+
 router = APIRouter(prefix=LOADS, tags=["writing"])
 
 LoadId = Annotated[
@@ -60,15 +63,16 @@ async def post_load(request: Request) -> Response:
     """Take tables, or a register's files, that replace what a source says, as `tertius load` does.
 
     The form has one or more parts `file`, and the fields `source`, `mapping` or a part `mapping_file`,
-    `retrieved`, `dry_run`. Loads run one after the other, each in a process of its own; all of one happens,
-    or nothing.
+    `retrieved`, `dry_run`. As the source `judgements`, a table of pairs that somebody has looked through is
+    taken, as `tertius link --reviewed` does; the token says who. Loads run one after the other, each in a
+    process of its own; all of one happens, or nothing.
     """
     choose(request.headers.get("accept"), None, (JSON,))
     by = writer(request)
     jobs: Jobs = request.app.state.jobs
     with jobs.place(by) as folder:
         form = await read_form(request, folder, fields=_FIELDS, files=("file", "mapping_file"))
-        what = _described(form.fields, form.files)
+        what = _described(form.fields, form.files) | {"by": by}
         (folder / "files").rmdir()
         (folder / "file").rename(folder / "files")
         name = await anyio.to_thread.run_sync(jobs.submit, folder, by, what)
@@ -155,6 +159,8 @@ def _described(fields: dict[str, str], files: dict[str, list[str]]) -> dict[str,
     source = fields.get("source", "")
     if not _SOURCE.fullmatch(source):
         raise BadParameter("source", "name the source with 1 to 64 of a-z, 0-9 and -", where="body")
+    if source == JUDGEMENTS:
+        return _reviewed(fields, files)
     mapping = fields.get("mapping") or None
     own = files.get("mapping_file", [])
     if mapping is not None and (own or not _MAPPING.fullmatch(mapping)):
@@ -175,6 +181,16 @@ def _described(fields: dict[str, str], files: dict[str, list[str]]) -> dict[str,
         "retrieved": _day(fields.get("retrieved") or None),
         "dry_run": dry_run == "true",
     }
+
+
+def _reviewed(fields: dict[str, str], files: dict[str, list[str]]) -> dict[str, Any]:
+    """Check what a form says that brings a table of pairs back."""
+    if len(files["file"]) > 1 or "mapping_file" in files:
+        raise BadParameter("file", "send one reviewed table of pairs, and no mapping", where="body")
+    for name in ("mapping", "retrieved", "dry_run"):
+        if fields.get(name):
+            raise BadParameter(name, "a reviewed table of pairs takes no such option", where="body")
+    return {"kind": "reviewed", "source": JUDGEMENTS, "files": files["file"]}
 
 
 def _day(given: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 
 import pytest
 from starlette.testclient import TestClient
@@ -124,6 +125,64 @@ def test_both_say_the_same_of_every_record(client, said):
         once.update({other: one for other, one in expected.items() if other in said})
         assert found == {other: one for other, one in expected.items() if other in found or other not in said}
     assert {other for found in said.values() for other in found if other in said} <= once.keys()
+
+
+def pages(client, path):
+    """Return the rows of all pages of a list."""
+    rows = []
+    while path:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        rows += answer.json()["data"]
+        path = answer.json()["meta"]["next"]
+    return rows
+
+
+def test_the_pages_of_a_source_are_the_command_s_table(data, client, said, tmp_path):
+    targets = "&".join(f"to={source}" for source in SOURCES)
+    rows = pages(client, f"/v1/sources/ours/matches?{targets}&candidates=20&limit=3")
+    found = {}
+    for row in rows:
+        here = found.setdefault(row["left"]["key"], {})
+        if row["right"] is None:
+            assert (row["outcome"], row["score"], row["target"], row["reasons"]) == (None, None, None, [])
+        elif not (row["judged"] and row["judged"]["verdict"] == "different"):
+            here[row["right"]["key"]] = (row["outcome"], "; ".join(row["reasons"]))
+    assert found.keys() == said.keys()
+    for record, pairs in said.items():
+        # Within the source a pair stands under both records here, and once in the command's table.
+        assert pairs.items() <= found[record].items()
+        assert found[record].keys() - pairs.keys() <= said.keys()
+    by_default = pages(client, "/v1/sources/ours/matches")
+    assert {row["target"] for row in by_default if row["right"]} == {"theirs", "third"}
+
+
+def test_as_csv_it_has_the_columns_that_the_command_writes(data, client, tmp_path):
+    output = tmp_path / "pairs.csv"
+    words = ["link", "ours", "--to", "theirs", "--dry-run", "--quiet", "--output", str(output)]
+    with pytest.raises(SystemExit):
+        main([*words, "--data", str(data)])
+    with output.open(encoding="utf-8-sig", newline="") as file:
+        written = list(csv.DictReader(file))
+    answer = client.get("/v1/sources/ours/matches?to=theirs&format=csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert sorted(rows, key=repr) == sorted(written, key=repr)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/v1/sources/nobody/matches", 404, "No source nobody"),
+        ("/v1/sources/ours/matches?to=nobody", 422, "no source nobody"),
+        ("/v1/sources/ours/matches?limit=201", 422, "200"),
+        ("/v1/sources/ours/matches?candidates=0", 422, "1"),
+        ("/v1/sources/NO/matches", 422, "pattern"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(client, path, status, said):
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert said in answer.text
 
 
 @pytest.mark.parametrize(

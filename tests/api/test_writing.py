@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import shutil
 import time
@@ -364,3 +366,31 @@ def test_judgements_are_in_the_snapshot_that_answers_next(client, data):
 def test_judgements_that_make_no_sense_are_refused(refusing, body, parameter):
     answer = refusing.post("/v1/judgements", json=body, headers=ADA)
     assert problem(answer, 422, "invalid-parameter")["parameter"] == parameter
+
+
+def test_a_table_that_somebody_looked_through_comes_back(client):
+    path = "/v1/sources/mini/matches?to=other&to=mini&candidates=1&limit=200&format=csv"
+    rows = list(csv.DictReader(io.StringIO(client.get(path).text)))
+    assert rows
+    table = io.StringIO()
+    writer = csv.DictWriter(table, ["left", "right", "verdict", "note"], extrasaction="ignore")
+    writer.writeheader()
+    writer.writerow({"left": ELAN, "right": FERRY, "verdict": "different", "note": "other people"})
+    sent = client.post("/v1/loads", **form(table.getvalue(), source="judgements"))
+    assert sent.status_code == 202, sent.text
+    job = ended(client, sent.headers["location"])
+    assert (job["state"], job["kind"], job["report"]["published"]) == ("done", "reviewed", True)
+    (judged,) = client.get(f"/v1/judgements?organization={ELAN}").json()["data"]
+    assert (judged["verdict"], judged["by"], judged["kind"]) == ("different", "ada", "person")
+    assert judged["reasons"] == ["other people"]
+    wrong = client.post("/v1/loads", **form("left,right,verdict\na,b,perhaps\n", source="judgements"))
+    failed = ended(client, wrong.headers["location"])
+    assert failed["state"] == "failed"
+    assert "row 2" in failed["error"]
+
+
+@pytest.mark.parametrize("more", [{"mapping": "gleif"}, {"dry_run": "true"}, {"retrieved": "2024-01-01"}])
+def test_a_reviewed_table_takes_no_options(refusing, more):
+    answer = refusing.post("/v1/loads", **form("left,right,verdict\n", source="judgements", **more))
+    assert answer.status_code == 422
+    assert next(iter(more)) in answer.text

@@ -27,6 +27,7 @@ DESIGNED = {
     "/v1/organizations/{key}/prospects",
     "/v1/organizations/{key}/introductions",
     "/v1/organizations/{key}/matches",
+    "/v1/sources/{source}/matches",
     "/v1/organizations/{key}/what-if",
     "/v1/organizations/{key}/ambidexterity",
     "/v1/alliances",
