@@ -97,11 +97,11 @@ def page(
     here = records[: query.limit]
     found = [(record, linking.pairs(record, targets, candidates=query.candidates)) for _, record in here]
     organizations = view.directory.organizations(pair.candidate.key for _, pairs in found for pair in pairs)
-    rows = [
-        _row(record, pair, organizations[pair.candidate.key] if pair else None)
-        for record, pairs in found
-        for pair in pairs or [None]
-    ]
+    rows = []
+    for record, pairs in found:
+        if not pairs:
+            rows.append(_row(record, None, None))
+        rows += [_row(record, pair, organizations[pair.candidate.key]) for pair in pairs]
     return rows, here[-1][0] if len(records) > len(here) else None
 
 
