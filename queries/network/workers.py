@@ -18,16 +18,11 @@ T = TypeVar("T")
 _PIECES: Final = 16
 
 
-class Workers:
-    """A few threads; with one, everything runs in the caller's.
+class _Pool:
+    """Threads until the block ends; none where one would be all."""
 
-    Args:
-        threads: At most so many; None for one per processor.
-    """
-
-    def __init__(self, threads: int | None) -> None:
-        count = threads or os.cpu_count() or 1
-        self._pool = ThreadPoolExecutor(count) if count > 1 else None
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count) if count > 0 else None
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +32,18 @@ class Workers:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown()
+
+
+class Workers(_Pool):
+    """A few threads; with one, everything runs in the caller's.
+
+    Args:
+        threads: At most so many; None for one per processor.
+    """
+
+    def __init__(self, threads: int | None) -> None:
+        count = threads or os.cpu_count() or 1
+        super().__init__(count if count > 1 else 0)
 
     def each(self, work: Callable[[int], Any], items: Iterable[int]) -> None:
         """Do a piece of work for every item, in any order; the first failure is raised."""
@@ -67,7 +74,7 @@ class Workers:
         self.each(lambda at: work(*stretches[at]), range(len(stretches)))
 
 
-class Aside:
+class Aside(_Pool):
     """A piece of work beside the caller's own; with one thread, it is done when its outcome is asked for.
 
     Args:
@@ -75,16 +82,7 @@ class Aside:
     """
 
     def __init__(self, threads: int | None) -> None:
-        self._pool = ThreadPoolExecutor(1) if (threads or os.cpu_count() or 1) > 1 else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        super().__init__(1 if (threads or os.cpu_count() or 1) > 1 else 0)
 
     def begin(self, work: Callable[[], T]) -> Callable[[], T]:
         """Begin a piece of work, and return what waits for its outcome."""
