@@ -33,7 +33,7 @@ import numpy as np
 from tertius.queries.network import NetworkParameters, ParticipationColumns, warm
 from tertius.queries.network.base import write_base
 from tertius.queries.network.measures import communities, structural_holes
-from tertius.queries.network.roles import brokerage, frame
+from tertius.queries.network.roles import structure
 from tertius.queries.network.tie_network import TieNetwork
 from tertius.queries.network.ties import derive_ties
 from tertius.queries.network.workers import Workers
@@ -76,7 +76,7 @@ def further(ties: TieNetwork, repeats: int, threads: int) -> tuple[Any, dict[str
 
     def work() -> Any:
         with Workers(threads) as workers:
-            return frame(ties, workers), brokerage(ties, part)
+            return structure(ties, part, workers)
 
     _, said = measured(work, repeats)
     return np.zeros(0), said
