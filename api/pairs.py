@@ -68,9 +68,11 @@ class LinkedPair(Model):
     judged: JudgedPair | None = Field(description="What somebody has judged of the two; `null` for nothing.")
 
 
-def page(
-    view: View, source: str, query: PairsQuery, after: int | None
-) -> tuple[list[LinkedPair], int | None]:
+Found = tuple[Listed, Pair | None, Organization | None]
+"""A record, a candidate, and the organisation that the candidate is; or a record without any."""
+
+
+def page(view: View, source: str, query: PairsQuery, after: int | None) -> tuple[list[Found], int | None]:
     """Return the pairs of some records of a source, and where the next page begins.
 
     Args:
@@ -80,16 +82,16 @@ def page(
         after: Where the page before ended; `None` for the first.
 
     Raises:
-        NotFound: No such source describes organisations.
-        BadParameter: A source to look in does not, or there is none.
+        NotFound: There is no such source.
+        BadParameter: A source to look in is not there, or there is none.
     """
     linking = view.linking
-    known = linking.sources()
+    known = [one.name for one in view.sources]
     if source not in known:
-        raise NotFound(f"No source {source} describes organizations.")
-    for at, name in enumerate(query.to):
+        raise NotFound(f"There is no source {source}.")
+    for name in query.to:
         if name not in known:
-            raise BadParameter(f"to.{at}" if at else "to", f"no source {name} describes organizations")
+            raise BadParameter("to", f"there is no source {name}")
     targets = list(dict.fromkeys(query.to or [name for name in known if name != source]))
     if not targets:
         raise BadParameter("to", f"there is no other source; to={source} looks for repetitions in it")
@@ -97,15 +99,24 @@ def page(
     here = records[: query.limit]
     found = [(record, linking.pairs(record, targets, candidates=query.candidates)) for _, record in here]
     organizations = view.directory.organizations(pair.candidate.key for _, pairs in found for pair in pairs)
-    rows = []
+    rows: list[Found] = []
     for record, pairs in found:
         if not pairs:
-            rows.append(_row(record, None, None))
-        rows += [_row(record, pair, organizations[pair.candidate.key]) for pair in pairs]
+            rows.append((record, None, None))
+        rows += [(record, pair, organizations[pair.candidate.key]) for pair in pairs]
     return rows, here[-1][0] if len(records) > len(here) else None
 
 
-def _row(record: Listed, pair: Pair | None, right: Organization | None) -> LinkedPair:
+def cells(found: Found) -> tuple[object, ...]:
+    """Return a row of the table that `tertius link` writes."""
+    record, pair, right = found
+    known = right.identifiers if right else []
+    return link_table.row(record, pair, " ".join(f"{one.scheme}:{one.value}" for one in known))
+
+
+def answer(found: Found) -> LinkedPair:
+    """Write a pair as it is answered."""
+    record, pair, right = found
     described = record.described
     said = pair.said if pair else None
     return LinkedPair(
@@ -122,26 +133,3 @@ def _row(record: Listed, pair: Pair | None, right: Organization | None) -> Linke
         reasons=list(pair.reasons) if pair else [],
         judged=JudgedPair(verdict=said.verdict, by=said.by, kind=said.kind) if said else None,
     )
-
-
-def flat(row: LinkedPair) -> dict[str, object]:
-    """Return a pair as a row of the table that `tertius link` writes."""
-    left, right, judged = row.left, row.right, row.judged
-    values = (
-        left.name,
-        right.name if right else "",
-        left.country or "",
-        (right.country if right else "") or "",
-        "" if row.score is None else round(row.score, 4),
-        row.outcome.value if row.outcome else "none",
-        judged.verdict.value if judged and judged.kind == "person" else "",
-        "",
-        "; ".join(row.reasons),
-        f"{judged.verdict.value} by {judged.by} ({judged.kind})" if judged else "",
-        " ".join(left.identifiers),
-        " ".join(f"{one.scheme}:{one.value}" for one in right.identifiers) if right else "",
-        row.target or "",
-        left.key,
-        right.key if right else "",
-    )
-    return dict(zip(link_table.COLUMNS, values, strict=True))

@@ -10,7 +10,7 @@ from tertius.api.exchange import Exchange
 from tertius.api.models import Envelope
 from tertius.api.negotiate import CSV, JSON
 from tertius.api.openapi import responses
-from tertius.api.pairs import LinkedPair, PairsQuery, flat, page
+from tertius.api.pairs import LinkedPair, PairsQuery, answer, cells, page
 
 router = APIRouter(prefix="/v1/sources", tags=["organizations"])
 
@@ -37,9 +37,7 @@ def list_source_matches(request: Request, source: Source, query: Annotated[Pairs
     exchange = Exchange(request, query, _TABLE, asked={"source": source})
     position = exchange.position(int)
     rows, following = page(exchange.view, source, query, position[0] if position else None)
-    return exchange.rows(
-        rows,
-        flat,
-        link_table.COLUMNS,
-        next_page=exchange.next_page(None if following is None else (following,)),
-    )
+    next_page = exchange.next_page(None if following is None else (following,))
+    if exchange.media is CSV:
+        return exchange.csv(link_table.COLUMNS, map(cells, rows), next_page=next_page)
+    return exchange.json(list(map(answer, rows)), next_page=next_page)

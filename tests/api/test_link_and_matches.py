@@ -172,8 +172,8 @@ def test_as_csv_it_has_the_columns_that_the_command_writes(data, client, tmp_pat
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/v1/sources/nobody/matches", 404, "No source nobody"),
-        ("/v1/sources/ours/matches?to=nobody", 422, "no source nobody"),
+        ("/v1/sources/nobody/matches", 404, "There is no source nobody"),
+        ("/v1/sources/ours/matches?to=nobody", 422, "there is no source nobody"),
         ("/v1/sources/ours/matches?limit=201", 422, "200"),
         ("/v1/sources/ours/matches?candidates=0", 422, "1"),
         ("/v1/sources/NO/matches", 422, "pattern"),
