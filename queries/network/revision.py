@@ -70,6 +70,8 @@ class Arrays:
         if change is not None:
             within = change.places < size
             result[change.places[within]] = change.values[within]
+            # The file may still hold what was there before the array became shorter.
+            result[change.size :] = 0
         return result
 
 
@@ -134,8 +136,8 @@ class Revision:
         """Compare an array with its file."""
         values, file = self._mine[name], map_array(self._parent, name)
         change = self._old.changes.get(name)
-        before = [] if change is None else [change.places]
-        beyond = np.arange(min(file.size, values.size), values.size)
+        before, size = ([], file.size) if change is None else ([change.places], change.size)
+        beyond = np.arange(min(size, values.size), values.size)
         places = np.unique(np.concatenate([*before, *self._marked.get(name, []), beyond]).astype(np.int64))
         places = places[places < values.size]
         known = places < file.size
