@@ -35,6 +35,9 @@ _WALK: Final = 24
 _MOST_ROWS: Final = 20_000
 """Rows that may be measured again, and put into the orders one by one, before all are."""
 
+_MOST_MOVED: Final = 16
+"""Ranks of which one value in so many has changed are taken anew, or every load would write more of them."""
+
 _FEW_TIES: Final = 8
 """New ties up to which cores are raised tie by tie."""
 
@@ -289,7 +292,11 @@ def _ranks(
         moved = _moved(rows[name == "core"], before, now, then)
         removed = before[moved][before[moved] >= 0]
         ranks[name] = old.ranks[name].revised(then[np.append(removed, places.gone)], now[moved])
-        for part in ("removed", "added"):
+        parts = ["removed", "added"]
+        if max(ranks[name].removed.size, ranks[name].added.size) * _MOST_MOVED > now.size:
+            ranks[name] = Ranks.of(now)
+            parts.append("values")
+        for part in parts:
             files.put(f"{part}-{name}", getattr(ranks[name], part))
         if name in orders and (moved.size or other_places):
             order = places.now(orders[name]) if other_places else orders[name]

@@ -104,7 +104,7 @@ def derive_ties(
         NetworkTooLargeError: The alliances in the window join more pairs than the cap.
     """
     found = pair_up(table, parameters, None, most_pairs=most_pairs, threads=threads)
-    network, _ = in_degree_order(
+    return in_degree_order(
         found.ties,
         found.active,
         table.organization_order,
@@ -113,7 +113,6 @@ def derive_ties(
         left_out=found.left_out,
         threads=threads,
     )
-    return network
 
 
 def pair_up(
@@ -275,7 +274,7 @@ def in_degree_order(
     alliance_count: int,
     left_out: int,
     threads: int | None = 1,
-) -> tuple[TieNetwork, Ids]:
+) -> TieNetwork:
     """Lay ties out as a network.
 
     Args:
@@ -286,9 +285,6 @@ def in_degree_order(
         alliance_count: As in `TieNetwork`.
         left_out: As in `TieNetwork`.
         threads: At most so many threads.
-
-    Returns:
-        The network, and where in `ties` each of its ties stood.
     """
     m = ties.low.size
     degree = np.bincount(ties.low, minlength=is_active.size) + np.bincount(
@@ -329,7 +325,7 @@ def in_degree_order(
 
     with Workers(threads) as workers:
         workers.each(lay_out, range(2))
-    network = TieNetwork(
+    return TieNetwork(
         organization=organization,
         position=position,
         active=is_active,
@@ -350,4 +346,3 @@ def in_degree_order(
         alliance_count=alliance_count,
         left_out=left_out,
     )
-    return network, order

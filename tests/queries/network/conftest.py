@@ -108,7 +108,7 @@ def ties_of(edges: Mapping[tuple[int, int], float], nodes: int) -> TieNetwork:
         evidence=np.arange(m + 1, dtype=np.int64),
         alliances=none,
     )
-    network, _ = in_degree_order(
+    return in_degree_order(
         ties,
         np.ones(nodes, dtype=np.bool_),
         np.arange(nodes, dtype=np.int32),
@@ -116,7 +116,6 @@ def ties_of(edges: Mapping[tuple[int, int], float], nodes: int) -> TieNetwork:
         alliance_count=0,
         left_out=0,
     )
-    return network
 
 
 def edges_of(graph: nx.Graph, weight: str | None = "weight") -> dict[tuple[int, int], float]:
